@@ -1,0 +1,189 @@
+import type {
+  Capability,
+  ContentCompartment,
+  Interaction,
+  PurposeOfUse,
+  Reach,
+  Role,
+} from '../vocabulary.ts';
+import { contentCompartments } from '../vocabulary.ts';
+import type { Fields, FieldValue } from './field.ts';
+import { field } from './field.ts';
+
+/** A chart record's opaque id: a patient's 26 random characters, or `<patient>.<26 characters>` (design.md §3). */
+export const idPattern = '^[0-9A-HJKMNP-TV-Z]{26}(\\.[0-9A-HJKMNP-TV-Z]{26})?$';
+
+const id = field(
+  { type: 'string', pattern: idPattern, maxLength: 53 },
+  { classification: 'internal', description: 'Opaque id, assigned by the server.', setBy: 'server' },
+);
+type WithId<F extends Fields> = { readonly id: typeof id } & F;
+type Name<F extends Fields> = keyof WithId<F> & string;
+
+type HasRestricted<F extends Fields> = {
+  [K in keyof F]: F[K]['options']['classification'] extends 'restricted' ? K : never;
+}[keyof F] extends never
+  ? false
+  : true;
+/** All fields by `'*'`, which a resource with a restricted field cannot say: its fields are named or withheld. */
+type FieldSet<F extends Fields> = readonly Name<F>[] | (HasRestricted<F> extends false ? '*' : never);
+
+/** What one role may do for some purposes, and which fields it gets and sets. */
+export interface Permission<F extends Fields = Fields> {
+  readonly interactions: readonly Interaction[];
+  readonly purposes: readonly PurposeOfUse[];
+  readonly reach: Reach;
+  /** The minimum necessary set (45 CFR 164.502(b)); a field not named is never returned, searched or sorted by. */
+  readonly discloses: FieldSet<F>;
+  /** The fields that it may set; needed with `create` and `update`. @default none */
+  readonly writes?: FieldSet<F>;
+}
+
+/** One component of an exact-match index: where the value is, and how equal values are recognised. */
+export interface IndexComponent {
+  /** The path of the value from the record or, with `each`, from the element: `ssn`, `name.family`. */
+  readonly path: string;
+  /** `text`: NFKC, case folded, white space collapsed; `digits`: digits only. */
+  readonly canonical: 'text' | 'digits';
+}
+
+/** An exact-match blind index (design.md §5). */
+export interface Index<F extends Fields = Fields> {
+  /** An array field, each of whose elements is indexed. @default the record itself */
+  readonly each?: keyof F & string;
+  /** The search parameters by name; together they are the key. */
+  readonly by: { readonly [parameter: string]: IndexComponent };
+}
+
+/** A resource that creates access: its records say who has a treatment relationship with the patient, and when. */
+export interface Relationship<F extends Fields = Fields> {
+  /** The field with the member's subject. */
+  readonly member: keyof F & string;
+  /** The field with the period `{start, end?}`. */
+  readonly period: keyof F & string;
+}
+
+/** What a resource's author writes. */
+export interface ResourceDeclaration<N extends string, F extends Fields> {
+  /** UpperCamelCase, a FHIR name where one fits. */
+  readonly name: N;
+  /** One sentence for the API documentation. */
+  readonly description: string;
+  readonly capability: Capability;
+  /** The collection's path below the base path. */
+  readonly path: `/${string}`;
+  /** The field that names the individual: `id` for a patient, `patient` for every other chart record. */
+  readonly subject: 'id' | (keyof F & 'patient');
+  /** The key space of its sealed fields. */
+  readonly compartment: Exclude<ContentCompartment, 'restricted'>;
+  readonly fields: F;
+  /** What a read or search returns without `fields`, as far as the permission discloses it. */
+  readonly summary: readonly Name<F>[];
+  readonly indexes?: { readonly [name: string]: Index<F> };
+  readonly relationship?: Relationship<F>;
+  readonly permissions: { readonly [R in Role]?: readonly Permission<F>[] };
+  /** An example of what a caller sends to create one; validated and used in the API documentation. */
+  readonly example: { readonly [field: string]: unknown };
+}
+
+/** A declared resource, with its `id` field. */
+export interface Resource<N extends string = string, F extends Fields = Fields>
+  extends Omit<ResourceDeclaration<N, F>, 'fields'> {
+  readonly fields: WithId<F>;
+}
+
+/** Any declared resource, as the derivations see it. */
+export interface AnyResource {
+  readonly name: string;
+  readonly description: string;
+  readonly capability: Capability;
+  readonly path: `/${string}`;
+  readonly subject: 'id' | 'patient';
+  readonly compartment: Exclude<ContentCompartment, 'restricted'>;
+  readonly fields: Fields;
+  readonly summary: readonly string[];
+  readonly indexes?: { readonly [name: string]: { readonly each?: string; readonly by: Index['by'] } };
+  readonly relationship?: { readonly member: string; readonly period: string };
+  readonly permissions: { readonly [R in Role]?: readonly AnyPermission[] };
+  readonly example: { readonly [field: string]: unknown };
+}
+
+/** A permission, as the derivations see it. */
+export interface AnyPermission extends Omit<Permission, 'discloses' | 'writes'> {
+  readonly discloses: readonly string[] | '*';
+  readonly writes?: readonly string[] | '*';
+}
+
+type OptionalNames<F extends Fields> = {
+  [K in keyof F]: F[K]['options'] extends { readonly presence: 'optional' } ? K : never;
+}[keyof F];
+type ServerNames<F extends Fields> = {
+  [K in keyof F]: F[K]['options'] extends { readonly setBy: 'server' } ? K : never;
+}[keyof F];
+type Shape<F extends Fields, K extends keyof F> = {
+  readonly [P in Exclude<K, OptionalNames<F>>]: FieldValue<F[P]>;
+} & { readonly [P in Extract<K, OptionalNames<F>>]?: FieldValue<F[P]> };
+type InputOfFields<F extends Fields> = Shape<F, Exclude<keyof F, ServerNames<F>>>;
+
+/** The TypeScript type of a resource's record. */
+export type RecordOf<R extends { readonly fields: Fields }> = Shape<R['fields'], keyof R['fields']>;
+/** The TypeScript type of what a caller sends to create a record. */
+export type InputOf<R extends { readonly fields: Fields }> = InputOfFields<R['fields']>;
+
+/** The field that ties a chart record to its patient. */
+export const patientReference = field(
+  { type: 'string', pattern: '^[0-9A-HJKMNP-TV-Z]{26}$', maxLength: 26 },
+  { classification: 'internal', description: 'The id of the patient.', setBy: 'creator' },
+);
+
+const unique = (values: readonly string[]): boolean => new Set(values).size === values.length;
+
+const mistakes = (resource: AnyResource): string[] => {
+  const names = Object.keys(resource.fields);
+  const known = (list: readonly string[] | '*' | undefined): boolean =>
+    list === undefined || list === '*' || list.every((name) => names.includes(name));
+  const found: string[] = [];
+  if (!/^[A-Z][A-Za-z]+$/.test(resource.name)) found.push('the name must be UpperCamelCase letters');
+  if (!/^\/[a-z-]+$/.test(resource.path)) found.push('the path must be one lower-case segment');
+  if (!known(resource.summary)) found.push('the summary names an undeclared field');
+  if (!contentCompartments.includes(resource.compartment)) found.push('the compartment is unknown');
+  for (const [role, permissions] of Object.entries(resource.permissions)) {
+    const cells = permissions.flatMap(({ interactions, purposes }) =>
+      interactions.flatMap((interaction) => purposes.map((purpose) => `${interaction} for ${purpose}`)),
+    );
+    if (!unique(cells)) found.push(`${role} has two permissions for one interaction and purpose`);
+    for (const { interactions, discloses, writes } of permissions) {
+      if (!known(discloses) || !known(writes)) found.push(`${role} is permitted an undeclared field`);
+      const changes = interactions.includes('create') || interactions.includes('update');
+      if (changes !== (writes !== undefined))
+        found.push(`${role} needs writes with, and only with, create or update`);
+      if (
+        discloses === '*' &&
+        Object.values(resource.fields).some(({ options }) => options.classification === 'restricted')
+      )
+        found.push(`${role} discloses restricted fields by '*'`);
+    }
+  }
+  const keys = Object.values(resource.indexes ?? {}).map(({ by }) => Object.keys(by).sort().join());
+  if (!unique(keys)) found.push('two indexes have the same parameters');
+  for (const index of Object.values(resource.indexes ?? {})) {
+    const roots = index.each
+      ? [index.each]
+      : Object.values(index.by).map(({ path }) => path.split('.')[0] ?? '');
+    if (!known(roots)) found.push('an index names an undeclared field');
+  }
+  return found;
+};
+
+/**
+ * Declares a resource, from which routes, schemas, permissions, sealing, audit and documentation derive.
+ * @throws TypeError when the declaration contradicts itself, saying where.
+ */
+export const defineResource = <const N extends string, const F extends Fields>(
+  declaration: ResourceDeclaration<N, F>,
+): Resource<N, F> => {
+  const resource = { ...declaration, fields: { id, ...declaration.fields } } as Resource<N, F>;
+  const found = mistakes(resource as unknown as AnyResource);
+  if (found.length > 0) throw new TypeError(`resource ${declaration.name}: ${found.join('; ')}`);
+  return resource;
+};

@@ -1,0 +1,117 @@
+import { defineOperation } from '../define/define-operation.ts';
+import type { Schema } from '../define/field.ts';
+
+const email = { type: 'string', format: 'email', maxLength: 254 } as const;
+const password = { type: 'string', minLength: 1, maxLength: 256 } as const;
+const handle = { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$', maxLength: 43 } as const;
+
+const tokens = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['accessToken', 'tokenType', 'expiresIn', 'refreshToken', 'scope'],
+  properties: {
+    accessToken: { type: 'string', maxLength: 8192, description: 'A JWT; send it as a bearer token.' },
+    tokenType: { const: 'Bearer' },
+    expiresIn: { type: 'integer', minimum: 1, maximum: 900, description: 'Seconds.' },
+    refreshToken: { ...handle, description: 'An opaque handle that replaces itself at each use.' },
+    scope: { type: 'string', maxLength: 4096 },
+  },
+} as const satisfies Schema;
+
+const challenge = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['challenge', 'session'],
+  properties: {
+    challenge: { type: 'string', enum: ['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SOFTWARE_TOKEN_MFA'] },
+    session: {
+      ...handle,
+      description: 'Send it with the answer; it is good for one answer and ten minutes.',
+    },
+    secret: { type: 'string', maxLength: 128, description: 'With MFA_SETUP: the TOTP secret in base32.' },
+  },
+} as const satisfies Schema;
+
+const outcome = { oneOf: [tokens, challenge] } as const satisfies Schema;
+
+/** Starts a sign-in with e-mail address and password. */
+export const login = defineOperation({
+  id: 'auth.login',
+  description: 'Start a sign-in with e-mail address and password; a challenge follows.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/auth/login',
+  allows: 'public',
+  request: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['email', 'password'],
+    properties: { email, password },
+  },
+  response: outcome,
+  status: 200,
+  event: 'AUTHENTICATION_CHALLENGED',
+});
+
+/** Answers a challenge of a sign-in. */
+export const answerChallenge = defineOperation({
+  id: 'auth.challenge',
+  description: 'Answer a challenge: a new password, the first code of a new TOTP device, or a TOTP code.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/auth/challenge',
+  allows: 'public',
+  request: {
+    type: 'object',
+    oneOf: [
+      {
+        additionalProperties: false,
+        required: ['challenge', 'session', 'newPassword'],
+        properties: { challenge: { const: 'NEW_PASSWORD_REQUIRED' }, session: handle, newPassword: password },
+      },
+      {
+        additionalProperties: false,
+        required: ['challenge', 'session', 'code'],
+        properties: {
+          challenge: { enum: ['MFA_SETUP', 'SOFTWARE_TOKEN_MFA'] },
+          session: handle,
+          code: { type: 'string', pattern: '^[0-9]{6}$', maxLength: 6 },
+        },
+      },
+    ],
+  },
+  response: outcome,
+  status: 200,
+  event: 'AUTHENTICATION_SUCCESS',
+});
+
+/** Continues a session. */
+export const refresh = defineOperation({
+  id: 'auth.refresh',
+  description: 'Continue a session: a new access token, and a new refresh handle in place of this one.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/auth/refresh',
+  allows: 'public',
+  request: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['refreshToken'],
+    properties: { refreshToken: handle },
+  },
+  response: tokens,
+  status: 200,
+  event: 'TOKEN_REFRESHED',
+});
+
+/** Ends the caller's session. */
+export const logout = defineOperation({
+  id: 'auth.logout',
+  description: 'End the session of the access token, at once and for every token of it.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/auth/logout',
+  allows: 'session',
+  status: 204,
+  event: 'TOKEN_REVOKED',
+});

@@ -1,0 +1,12 @@
+import type { NamedOperation } from '../define/define-operation.ts';
+import { answerChallenge, login, logout, refresh } from './authentication.ts';
+import { createUser } from './users.ts';
+
+/** Every named operation of the platform. */
+export const namedOperations: readonly NamedOperation[] = [
+  login,
+  answerChallenge,
+  refresh,
+  logout,
+  createUser,
+];
