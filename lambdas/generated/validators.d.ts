@@ -23,7 +23,7 @@ export type OperationId =
 /** A precompiled check of an event whose `body` is the parsed body; it never throws. */
 export interface EventValidator {
   (event: { readonly body?: unknown }): boolean;
-  /** What the last call found; it names properties of the input, so it is never logged. */
+  /** That the last call failed; it holds nothing of the input. */
   readonly errors?: readonly object[] | null;
 }
 
