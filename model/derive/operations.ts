@@ -109,7 +109,8 @@ export const operationsOf = (
 /** Every operation of the platform, derived from its declarations. */
 export const operations: readonly Operation[] = operationsOf(resources, namedOperations);
 
-const allows = (operation: Operation, role: Role): boolean => {
+/** Whether some permission of a role covers an operation, for whatever purpose and records. */
+export const allowsRole = (operation: Operation, role: Role): boolean => {
   if (operation.kind === 'resource')
     return (operation.resource.permissions[role] ?? []).some((permission) =>
       permission.interactions.includes(operation.interaction),
@@ -121,6 +122,13 @@ const allows = (operation: Operation, role: Role): boolean => {
 /** The scopes that a role's tokens carry; a scope narrows, it never grants. */
 export const scopesOf = (role: Role): readonly string[] => [
   ...new Set(
-    operations.flatMap((operation) => (operation.scope && allows(operation, role) ? [operation.scope] : [])),
+    operations.flatMap((operation) =>
+      operation.scope && allowsRole(operation, role) ? [operation.scope] : [],
+    ),
   ),
+];
+
+/** The resources that operations act on, each once. */
+export const resourcesOf = (all: readonly Operation[]): readonly AnyResource[] => [
+  ...new Set(all.flatMap((operation) => (operation.kind === 'resource' ? [operation.resource] : []))),
 ];

@@ -133,7 +133,8 @@ export const searchResultSchema = (resource: AnyResource): ObjectSchema => ({
   },
 });
 
-const createdSchema = (resource: AnyResource): ObjectSchema => ({
+/** What creating or changing a record answers: its id. */
+export const createdSchema = (resource: AnyResource): ObjectSchema => ({
   type: 'object',
   additionalProperties: false,
   required: ['id'],
