@@ -2,6 +2,8 @@
 export const roles = ['admin', 'provider', 'nurse', 'billing', 'patient', 'compliance', 'operator'] as const;
 /** A job function. */
 export type Role = (typeof roles)[number];
+/** A job function that a resource may permit something. */
+export type PhiRole = Exclude<Role, 'compliance' | 'operator'>;
 
 /** What can be done with a resource, as FHIR RESTful interactions, each with its SMART v2 scope letter (https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html). */
 export const interactions = { create: 'c', read: 'r', update: 'u', search: 's' } as const;
@@ -14,7 +16,9 @@ export const purposesOfUse = ['TREAT', 'HPAYMT', 'HOPERAT', 'PATRQT'] as const;
 export type PurposeOfUse = (typeof purposesOfUse)[number];
 
 /** The purpose assumed when a request names none; a role without one has no access to resources. */
-export const usualPurpose: { readonly [R in Role]?: PurposeOfUse } = {
+export const usualPurpose: { readonly [R in PhiRole]: PurposeOfUse } & {
+  readonly [R in Exclude<Role, PhiRole>]?: never;
+} = {
   admin: 'HOPERAT',
   provider: 'TREAT',
   nurse: 'TREAT',

@@ -2,13 +2,14 @@ import type {
   Capability,
   ContentCompartment,
   Interaction,
+  PhiRole,
   PurposeOfUse,
   Reach,
   Role,
 } from '../vocabulary.ts';
-import { contentCompartments } from '../vocabulary.ts';
 import type { Fields, FieldValue } from './field.ts';
 import { field } from './field.ts';
+import { mistakesIn } from './mistakes.ts';
 
 /** A chart record's opaque id: a patient's 26 random characters, or `<patient>.<26 characters>` (design.md §3). */
 export const idPattern = '^[0-9A-HJKMNP-TV-Z]{26}(\\.[0-9A-HJKMNP-TV-Z]{26})?$';
@@ -40,20 +41,27 @@ export interface Permission<F extends Fields = Fields> {
 }
 
 /** One component of an exact-match index: where the value is, and how equal values are recognised. */
-export interface IndexComponent {
+export interface IndexComponent<P extends string = string> {
   /** The path of the value from the record or, with `each`, from the element: `ssn`, `name.family`. */
-  readonly path: string;
+  readonly path: P;
   /** `text`: NFKC, case folded, white space collapsed; `digits`: digits only. */
   readonly canonical: 'text' | 'digits';
 }
+type IndexParameters<P extends string> = { readonly [parameter: string]: IndexComponent<P> };
 
-/** An exact-match blind index (design.md §5). */
-export interface Index<F extends Fields = Fields> {
-  /** An array field, each of whose elements is indexed. @default the record itself */
-  readonly each?: keyof F & string;
-  /** The search parameters by name; together they are the key. */
-  readonly by: { readonly [parameter: string]: IndexComponent };
-}
+/** An exact-match blind index (design.md §5): of values of the record, or of each element of an array field. */
+export type Index<F extends Fields = Fields> =
+  | {
+      readonly each?: never;
+      /** The search parameters by name; together they are the key. */
+      readonly by: IndexParameters<(keyof F & string) | `${keyof F & string}.${string}`>;
+    }
+  | {
+      /** The array field, each of whose elements is indexed. */
+      readonly each: keyof F & string;
+      /** The search parameters by name; together they are the key. */
+      readonly by: IndexParameters<string>;
+    };
 
 /** A resource that creates access: its records say who has a treatment relationship with the patient, and when. */
 export interface Relationship<F extends Fields = Fields> {
@@ -81,7 +89,7 @@ export interface ResourceDeclaration<N extends string, F extends Fields> {
   readonly summary: readonly Name<F>[];
   readonly indexes?: { readonly [name: string]: Index<F> };
   readonly relationship?: Relationship<F>;
-  readonly permissions: { readonly [R in Role]?: readonly Permission<F>[] };
+  readonly permissions: { readonly [R in PhiRole]?: readonly Permission<F>[] };
   /** An example of what a caller sends to create one; validated and used in the API documentation. */
   readonly example: { readonly [field: string]: unknown };
 }
@@ -102,7 +110,9 @@ export interface AnyResource {
   readonly compartment: Exclude<ContentCompartment, 'restricted'>;
   readonly fields: Fields;
   readonly summary: readonly string[];
-  readonly indexes?: { readonly [name: string]: { readonly each?: string; readonly by: Index['by'] } };
+  readonly indexes?: {
+    readonly [name: string]: { readonly each?: string; readonly by: IndexParameters<string> };
+  };
   readonly relationship?: { readonly member: string; readonly period: string };
   readonly permissions: { readonly [R in Role]?: readonly AnyPermission[] };
   readonly example: { readonly [field: string]: unknown };
@@ -136,45 +146,6 @@ export const patientReference = field(
   { classification: 'internal', description: 'The id of the patient.', setBy: 'creator' },
 );
 
-const unique = (values: readonly string[]): boolean => new Set(values).size === values.length;
-
-const mistakes = (resource: AnyResource): string[] => {
-  const names = Object.keys(resource.fields);
-  const known = (list: readonly string[] | '*' | undefined): boolean =>
-    list === undefined || list === '*' || list.every((name) => names.includes(name));
-  const found: string[] = [];
-  if (!/^[A-Z][A-Za-z]+$/.test(resource.name)) found.push('the name must be UpperCamelCase letters');
-  if (!/^\/[a-z-]+$/.test(resource.path)) found.push('the path must be one lower-case segment');
-  if (!known(resource.summary)) found.push('the summary names an undeclared field');
-  if (!contentCompartments.includes(resource.compartment)) found.push('the compartment is unknown');
-  for (const [role, permissions] of Object.entries(resource.permissions)) {
-    const cells = permissions.flatMap(({ interactions, purposes }) =>
-      interactions.flatMap((interaction) => purposes.map((purpose) => `${interaction} for ${purpose}`)),
-    );
-    if (!unique(cells)) found.push(`${role} has two permissions for one interaction and purpose`);
-    for (const { interactions, discloses, writes } of permissions) {
-      if (!known(discloses) || !known(writes)) found.push(`${role} is permitted an undeclared field`);
-      const changes = interactions.includes('create') || interactions.includes('update');
-      if (changes !== (writes !== undefined))
-        found.push(`${role} needs writes with, and only with, create or update`);
-      if (
-        discloses === '*' &&
-        Object.values(resource.fields).some(({ options }) => options.classification === 'restricted')
-      )
-        found.push(`${role} discloses restricted fields by '*'`);
-    }
-  }
-  const keys = Object.values(resource.indexes ?? {}).map(({ by }) => Object.keys(by).sort().join());
-  if (!unique(keys)) found.push('two indexes have the same parameters');
-  for (const index of Object.values(resource.indexes ?? {})) {
-    const roots = index.each
-      ? [index.each]
-      : Object.values(index.by).map(({ path }) => path.split('.')[0] ?? '');
-    if (!known(roots)) found.push('an index names an undeclared field');
-  }
-  return found;
-};
-
 /**
  * Declares a resource, from which routes, schemas, permissions, sealing, audit and documentation derive.
  * @throws TypeError when the declaration contradicts itself, saying where.
@@ -183,7 +154,7 @@ export const defineResource = <const N extends string, const F extends Fields>(
   declaration: ResourceDeclaration<N, F>,
 ): Resource<N, F> => {
   const resource = { ...declaration, fields: { id, ...declaration.fields } } as Resource<N, F>;
-  const found = mistakes(resource as unknown as AnyResource);
+  const found = mistakesIn(resource as unknown as AnyResource);
   if (found.length > 0) throw new TypeError(`resource ${declaration.name}: ${found.join('; ')}`);
   return resource;
 };

@@ -23,7 +23,10 @@ const readersOf = (resource: AnyResource, name: string): string => {
   return roles.filter((role) => cells.some((cell) => cell.role === role)).join(', ') || 'none';
 };
 
-const retention = "until the patient's keys are destroyed";
+const retentionOf = (resource: AnyResource, name: string): string =>
+  compartmentOf(resource, name)
+    ? "until the patient's keys are destroyed"
+    : "as long as the record, also when the patient's keys are destroyed";
 
 const resourceTable = (resource: AnyResource): string => {
   const rows = Object.entries(resource.fields).map(([name, { options }]: [string, Field]) => [
@@ -33,7 +36,7 @@ const resourceTable = (resource: AnyResource): string => {
     keyOf(resource, name),
     indexesOf(resource, name),
     readersOf(resource, name),
-    retention,
+    retentionOf(resource, name),
     options.description,
   ]);
   return `## ${resource.name}\n\n${markdownTable(

@@ -1,5 +1,6 @@
 import type { AnyResource } from '../define/define-resource.ts';
 import type { Field, Schema, SetBy } from '../define/field.ts';
+import { elementOf, schemaAt } from '../define/schema-at.ts';
 import type { Operation } from './operations.ts';
 import { indexPlans } from './storage.ts';
 
@@ -65,25 +66,12 @@ export const fieldNamesSchema = (resource: AnyResource): Schema => {
   };
 };
 
-const schemaAt = (schema: Schema, path: readonly string[]): Schema =>
-  path.reduce((inner, step) => {
-    const next = inner.properties?.[step];
-    if (next === undefined || typeof next === 'boolean') throw new TypeError(`no property ${path.join('.')}`);
-    return next;
-  }, schema);
-
-const elementOf = (schema: Schema): Schema => {
-  const { items } = schema;
-  if (typeof items !== 'object' || Array.isArray(items))
-    throw new TypeError('not a list of one kind of element');
-  return items as Schema;
-};
-
 const parameterSchema = (resource: AnyResource, each: string | undefined, path: string): Schema => {
   const record: Schema = disclosedSchema(resource);
-  return each === undefined
-    ? schemaAt(record, path.split('.'))
-    : schemaAt(elementOf(schemaAt(record, [each])), path.split('.'));
+  const source = each === undefined ? record : elementOf(schemaAt(record, [each]));
+  const found = source && schemaAt(source, path.split('.'));
+  if (found === undefined) throw new TypeError(`${resource.name} has no value at ${path}`);
+  return found;
 };
 
 const exactly = (properties: ObjectSchema['properties']): ObjectSchema => ({

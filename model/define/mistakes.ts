@@ -1,0 +1,127 @@
+import { classifications, contentCompartments, usualPurpose } from '../vocabulary.ts';
+import type { AnyPermission, AnyResource } from './define-resource.ts';
+import type { Schema } from './field.ts';
+import { elementOf, schemaAt } from './schema-at.ts';
+
+type Finding = string | false | undefined;
+type Check = (resource: AnyResource) => readonly Finding[];
+
+const unique = (values: readonly string[]): boolean => new Set(values).size === values.length;
+const namesOf = (resource: AnyResource): string[] => Object.keys(resource.fields);
+const optionsOf = (resource: AnyResource, name: string) =>
+  Object.hasOwn(resource.fields, name) ? resource.fields[name]?.options : undefined;
+const isListOfFields = (resource: AnyResource, list: readonly string[] | '*' | undefined): boolean =>
+  list === undefined ||
+  list === '*' ||
+  (unique(list) && list.every((name) => namesOf(resource).includes(name)));
+
+const naming: Check = (resource) => [
+  !/^[A-Z][A-Za-z]{0,39}$/.test(resource.name) && 'the name must be UpperCamelCase letters, 40 at most',
+  !/^\/[a-z]+(-[a-z]+)*$/.test(resource.path) && 'the path must be one segment of lower-case words',
+  ...namesOf(resource).map(
+    (name) => !/^[a-z][A-Za-z0-9]{0,39}$/.test(name) && `field '${name}' must be lowerCamelCase, 40 at most`,
+  ),
+];
+
+const fields: Check = (resource) =>
+  Object.entries(resource.fields).flatMap(([name, { options }]) => [
+    !classifications.includes(options.classification) && `field '${name}' has no known classification`,
+    options.compartment !== undefined &&
+      !contentCompartments.includes(options.compartment) &&
+      `field '${name}' has an unknown compartment`,
+  ]);
+
+const structure: Check = (resource) => {
+  const patient = optionsOf(resource, 'patient');
+  return [
+    !isListOfFields(resource, resource.summary) && 'the summary names a field twice or an undeclared one',
+    !resource.summary.includes('id') && 'the summary must name id',
+    !contentCompartments.includes(resource.compartment) && 'the compartment is unknown',
+    resource.subject === 'patient' &&
+      (patient?.classification !== 'internal' || patient.setBy !== 'creator') &&
+      'the field patient must be the patientReference',
+    ...Object.values(resource.relationship ?? {}).map(
+      (name) =>
+        optionsOf(resource, name)?.classification !== 'internal' &&
+        `the relationship's field '${name}' must be declared and internal`,
+    ),
+  ];
+};
+
+const cellsOf = ({ interactions, purposes }: AnyPermission): string[] =>
+  interactions.flatMap((interaction) => purposes.map((purpose) => `${interaction} for ${purpose}`));
+
+const neededToCreate = (resource: AnyResource): string[] =>
+  Object.entries(resource.fields)
+    .filter(([, { options }]) => options.setBy !== 'server' && options.presence !== 'optional')
+    .map(([name]) => name);
+
+const permission =
+  (resource: AnyResource, role: string) =>
+  ({ interactions, reach, discloses, writes }: AnyPermission): readonly Finding[] => {
+    const changes = interactions.includes('create') || interactions.includes('update');
+    const isRestricted = (name: string): boolean =>
+      optionsOf(resource, name)?.classification === 'restricted';
+    return [
+      !isListOfFields(resource, discloses) && `${role} is disclosed a field twice or an undeclared one`,
+      !isListOfFields(resource, writes) && `${role} writes a field twice or an undeclared one`,
+      changes !== (writes !== undefined) && `${role} needs writes with, and only with, create or update`,
+      (discloses === '*' || writes === '*') &&
+        namesOf(resource).some(isRestricted) &&
+        `${role} is permitted restricted fields by '*'`,
+      interactions.includes('create') &&
+        writes !== '*' &&
+        !neededToCreate(resource).every((name) => writes?.includes(name)) &&
+        `${role} may create but not set every required field`,
+      (reach === 'self') !== (role === 'patient') && `${role} cannot have the reach '${reach}'`,
+    ];
+  };
+
+const permissions: Check = (resource) =>
+  Object.entries(resource.permissions).flatMap(([role, permitted]) => [
+    !Object.hasOwn(usualPurpose, role) && `the role ${role} never reaches a resource`,
+    !unique(permitted.flatMap(cellsOf)) && `${role} has two permissions for one interaction and purpose`,
+    ...permitted.flatMap(permission(resource, role)),
+  ]);
+
+const indexes: Check = (resource) => {
+  const record: Schema = {
+    properties: Object.fromEntries(
+      Object.entries(resource.fields).map(([name, { schema }]) => [name, schema]),
+    ),
+  };
+  const declared = Object.entries(resource.indexes ?? {});
+  const parameterSets = [
+    ...(resource.subject === 'patient' ? ['patient'] : []),
+    ...declared.map(([, { by }]) => Object.keys(by).sort().join()),
+  ];
+  return [
+    !unique(parameterSets) && 'two ways to search have the same parameters',
+    ...declared.flatMap(([name, { each, by }]) => [
+      Object.keys(by).length === 0 && `index '${name}' has no parameter`,
+      ...Object.values(by).map(({ path }) => {
+        const source = each === undefined ? record : elementOf(schemaAt(record, [each]));
+        const value = source && schemaAt(source, path.split('.'));
+        return value?.type !== 'string' && `index '${name}' names no declared text at '${path}'`;
+      }),
+    ]),
+  ];
+};
+
+const search: Check = (resource) => {
+  const searched = Object.values(resource.permissions).some((permitted) =>
+    permitted.some(({ interactions }) => interactions.includes('search')),
+  );
+  return [
+    searched &&
+      resource.subject !== 'patient' &&
+      Object.keys(resource.indexes ?? {}).length === 0 &&
+      'search is permitted, but there is no index',
+  ];
+};
+
+/** What contradicts itself in a declaration, as sentences. */
+export const mistakesIn = (resource: AnyResource): readonly string[] =>
+  [naming, fields, structure, permissions, indexes, search]
+    .flatMap((check) => check(resource))
+    .filter((finding): finding is string => typeof finding === 'string');
