@@ -16,7 +16,7 @@ export function cdkEnvironment(home: string, endpoint: string, keys: AccessKeys)
   );
   return {
     ...inherited,
-    PATH: [join(projectRoot, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter),
+    PATH: [join(projectRoot, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter),
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,

@@ -70,7 +70,7 @@ function emulatorEnvironment(directory: string, port: number): NodeJS.ProcessEnv
   return {
     ...inherited,
     // Functions run as Node processes of the emulator: the pinned Node comes first.
-    PATH: [join(projectRoot, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter),
+    PATH: [join(projectRoot, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter),
     GATEWAY_PORT: String(port),
     BIND_HOST: '127.0.0.1',
     MINISTACK_HOST: '127.0.0.1',

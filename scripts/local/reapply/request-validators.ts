@@ -42,13 +42,13 @@ export async function reapplyRequestValidators(
     put.push(`RequestValidator ${logicalId}`);
   }
   for (const [logicalId, { Properties = {} }] of resourcesOfType(stack, 'AWS::ApiGateway::Method')) {
-    const reference = Properties['RequestValidatorId'] as { Ref?: string } | undefined;
+    const reference = Properties.RequestValidatorId as { Ref?: string } | undefined;
     const requestValidatorId = reference?.Ref === undefined ? undefined : created.get(reference.Ref);
     if (requestValidatorId === undefined) continue;
     const method = {
-      restApiId: resolveValue(Properties['RestApiId'], stack, environment) as string,
-      resourceId: await resourceId(apiGateway, Properties['ResourceId'], stack, environment),
-      httpMethod: Properties['HttpMethod'] as string,
+      restApiId: resolveValue(Properties.RestApiId, stack, environment) as string,
+      resourceId: await resourceId(apiGateway, Properties.ResourceId, stack, environment),
+      httpMethod: Properties.HttpMethod as string,
     };
     const patchOperations = [
       { op: 'replace' as const, path: '/requestValidatorId', value: requestValidatorId },
@@ -60,8 +60,8 @@ export async function reapplyRequestValidators(
     put.push(`RequestValidatorId ${logicalId}`);
   }
   for (const [, { Properties = {} }] of resourcesOfType(stack, 'AWS::ApiGateway::Stage')) {
-    const restApiId = resolveValue(Properties['RestApiId'], stack, environment) as string;
-    const stageName = Properties['StageName'] as string;
+    const restApiId = resolveValue(Properties.RestApiId, stack, environment) as string;
+    const stageName = Properties.StageName as string;
     if (changed.has(restApiId)) await apiGateway.send(new CreateDeploymentCommand({ restApiId, stageName }));
   }
   return put;
