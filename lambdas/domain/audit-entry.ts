@@ -46,6 +46,12 @@ export interface AuditEntry {
   /** The records that a search disclosed. */
   readonly matches?: readonly { readonly patient: string; readonly id: string; readonly version: number }[];
   readonly changes?: readonly FieldChange[];
+  /** Further records of the patient that the same transaction changed. */
+  readonly alongside?: readonly {
+    readonly resource: string;
+    readonly id: string;
+    readonly version: number;
+  }[];
   readonly parameters?: readonly string[];
   readonly sourceAddress?: string;
   readonly userAgent?: string;
@@ -63,6 +69,7 @@ export type AuditFacts = {
     | 'disclosed'
     | 'matches'
     | 'changes'
+    | 'alongside'
     | 'actor'
     | 'role'
     | 'session'
