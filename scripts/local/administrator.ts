@@ -24,7 +24,7 @@ export async function administratorKeys(directory: string, endpoint: string): Pr
   const file = join(directory, 'emulator-administrator.json');
   if (existsSync(file)) {
     const kept = JSON.parse(readFileSync(file, 'utf8')) as AccessKeys;
-    const sts = new STSClient({ endpoint, region: emulatorRegion, credentials: kept });
+    const sts = new STSClient({ endpoint, region: emulatorRegion, credentials: { ...kept } });
     const known = await sts.send(new GetCallerIdentityCommand({})).then(
       () => true,
       () => false,

@@ -45,9 +45,10 @@ export function call(
       timeout: timeoutMilliseconds,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(content === undefined
+        ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(content === undefined || 'transfer-encoding' in headers
           ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
+          : { 'content-length': Buffer.byteLength(content) }),
         ...headers,
       },
     });

@@ -13,7 +13,7 @@ export async function createTenant(
   { emulator, region, outputs }: Pick<RuntimeInfo, 'emulator' | 'region' | 'outputs'>,
   tenant: { readonly name: string; readonly adminEmail: string },
 ): Promise<NewTenant> {
-  const lambda = new LambdaClient({ endpoint: emulator.endpoint, region, credentials: emulator });
+  const lambda = new LambdaClient({ endpoint: emulator.endpoint, region, credentials: { ...emulator } });
   const answer = await lambda.send(
     new InvokeCommand({
       FunctionName: outputs['identity-api']?.OperatorFunctionName ?? '',

@@ -38,7 +38,11 @@ interface Deployed {
  */
 export async function deploy(options: DeploymentOptions): Promise<Outputs> {
   const { directory, endpoint, keys, report, stage } = options;
-  const cloudFormation = new CloudFormationClient({ endpoint, region: emulatorRegion, credentials: keys });
+  const cloudFormation = new CloudFormationClient({
+    endpoint,
+    region: emulatorRegion,
+    credentials: { ...keys },
+  });
   const assembly = await synthesize(options);
   const file = join(directory, 'deployed.json');
   const before = await describeStacks(cloudFormation, assembly);
@@ -65,7 +69,7 @@ export async function deploy(options: DeploymentOptions): Promise<Outputs> {
   report('deployed');
   const stacks = await describeStacks(cloudFormation, assembly);
   const applied = await reapply(
-    { endpoint, region: emulatorRegion, credentials: keys },
+    { endpoint, region: emulatorRegion, credentials: { ...keys } },
     assembly,
     cloudFormation,
   );
