@@ -50,6 +50,11 @@ export const problems = {
     title: 'A field was named that your role may not read or write for this purpose.',
     event: 'AUTHORIZATION_DENIED',
   },
+  refused: {
+    status: 403,
+    title: 'The request was refused before it was read.',
+    event: 'REQUEST_REJECTED',
+  },
   'not-found': {
     status: 404,
     title: 'There is no such record, or it is not yours to see.',

@@ -3,7 +3,7 @@ import ucs2length from "ajv/dist/runtime/ucs2length.js";
 import { formats } from "../../model/define/formats.ts";
 const v0 = validate10;
 const func2 = Object.prototype.hasOwnProperty;
-const func3 = ucs2length.default;
+const func3 = ucs2length.default ?? ucs2length;
 const pattern0 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{M}][\\p{L}\\p{M}\\p{Pd}\\p{Zs}'’.,·]*$", "u");
 const pattern2 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9][A-Za-z0-9.-]*$", "u");
 const pattern3 = /* @__PURE__ */ new RegExp("^(?!000|666|9)\\d{3}-?(?!00)\\d{2}-?(?!0000)\\d{4}$", "u");

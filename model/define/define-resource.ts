@@ -69,6 +69,11 @@ export interface Relationship<F extends Fields = Fields> {
   readonly member: keyof F & string;
   /** The field with the period `{start, end?}`. */
   readonly period: keyof F & string;
+  /**
+   * The other fields of the record by which a role whose reach needs a relationship joins the patient that it creates.
+   * @default such a role cannot create a patient
+   */
+  readonly joins?: { readonly [R in PhiRole]?: { readonly [field: string]: unknown } };
 }
 
 /** What a resource's author writes. */
@@ -113,7 +118,11 @@ export interface AnyResource {
   readonly indexes?: {
     readonly [name: string]: { readonly each?: string; readonly by: IndexParameters<string> };
   };
-  readonly relationship?: { readonly member: string; readonly period: string };
+  readonly relationship?: {
+    readonly member: string;
+    readonly period: string;
+    readonly joins?: NonNullable<Relationship['joins']>;
+  };
   readonly permissions: { readonly [R in Role]?: readonly AnyPermission[] };
   readonly example: { readonly [field: string]: unknown };
 }

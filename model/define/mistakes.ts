@@ -40,11 +40,13 @@ const structure: Check = (resource) => {
     resource.subject === 'patient' &&
       (patient?.classification !== 'internal' || patient.setBy !== 'creator') &&
       'the field patient must be the patientReference',
-    ...Object.values(resource.relationship ?? {}).map(
-      (name) =>
-        optionsOf(resource, name)?.classification !== 'internal' &&
-        `the relationship's field '${name}' must be declared and internal`,
-    ),
+    ...[resource.relationship?.member, resource.relationship?.period]
+      .filter((name) => name !== undefined)
+      .map(
+        (name) =>
+          optionsOf(resource, name)?.classification !== 'internal' &&
+          `the relationship's field '${name}' must be declared and internal`,
+      ),
   ];
 };
 

@@ -31,9 +31,9 @@ export interface TableGrant {
 export interface FunctionGrants {
   readonly own: readonly TableGrant[];
   readonly tenant: readonly TableGrant[];
-  /** The branch keys that it may open (KMS `Decrypt`). */
+  /** The branch keys of its tenant that it may open (KMS `Decrypt`). */
   readonly opens: readonly Branch[];
-  /** The branch keys that it may make without seeing them (KMS `GenerateDataKeyWithoutPlaintext`). */
+  /** The branch keys of any tenant that it may make without seeing them (KMS `GenerateDataKeyWithoutPlaintext`). */
   readonly makes: readonly Branch[];
 }
 
@@ -49,56 +49,44 @@ export const branchesOf = (
   return branches.filter((branch) => needed.has(branch));
 };
 
-const auditWithin = (tenant: string): TableGrant => ({
+const audit = (tenant: string): TableGrant => ({
   table: 'audit',
   actions: ['PutItem'],
   keys: [`T#${tenant}#E#*`],
 });
 
-/** Entries before sign-in belong to no tenant. */
-const auditOfPlatform = auditWithin('platform');
-
-const chart: readonly TableGrant[] = [
-  {
-    table: 'records',
-    actions: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
-    keys: ['T#{tenant}#*'],
-  },
-  { table: 'records', actions: ['DeleteItem'], keys: ['T#{tenant}#X#*'] },
-  { table: 'keyring', actions: ['GetItem', 'BatchGetItem', 'Query'], keys: ['T#{tenant}#*'] },
-  { table: 'keyring', actions: ['PutItem', 'UpdateItem'], keys: ['T#{tenant}#P#*'] },
-  { table: 'directory', actions: ['GetItem'], keys: ['T#{tenant}#*'] },
-  { table: 'sessions', actions: ['GetItem', 'PutItem', 'UpdateItem'], keys: ['T#{tenant}#U#*'] },
-];
-
-const signIn: readonly TableGrant[] = [
-  {
-    table: 'sessions',
-    actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
-    keys: ['C#*', 'R#*'],
-  },
-  {
-    table: 'directory',
-    actions: ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'ConditionCheckItem'],
-    keys: ['U#*', 'T#*'],
-  },
+/** What the chain of every request needs under the tenant's role. */
+const session: readonly TableGrant[] = [
+  { table: 'sessions', actions: ['UpdateItem'], keys: ['T#{tenant}#U#*'] },
+  audit('{tenant}'),
 ];
 
 const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'makes'> } = {
   clinical: {
-    own: [auditOfPlatform, { table: 'directory', actions: ['GetItem'], keys: ['U#*'] }],
-    tenant: [...chart, auditWithin('{tenant}')],
+    own: [{ table: 'directory', actions: ['GetItem'], keys: ['U#*'] }],
+    tenant: [
+      ...session,
+      {
+        table: 'records',
+        actions: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
+        keys: ['T#{tenant}#*'],
+      },
+      { table: 'records', actions: ['DeleteItem'], keys: ['T#{tenant}#X#*'] },
+      { table: 'keyring', actions: ['GetItem', 'BatchGetItem'], keys: ['T#{tenant}#*'] },
+      { table: 'keyring', actions: ['PutItem', 'UpdateItem'], keys: ['T#{tenant}#P#*'] },
+    ],
   },
   identity: {
-    own: [auditOfPlatform, ...signIn],
-    tenant: [
+    own: [
       {
         table: 'sessions',
-        actions: ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
-        keys: ['T#{tenant}#U#*'],
+        actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+        keys: ['A#*', 'C#*', 'R#*'],
       },
-      auditWithin('{tenant}'),
+      { table: 'directory', actions: ['GetItem', 'PutItem', 'UpdateItem'], keys: ['U#*', 'T#*'] },
+      audit('*'),
     ],
+    tenant: session,
   },
 };
 
@@ -111,12 +99,12 @@ export const grantsOf = (capability: Capability): FunctionGrants => ({
 
 /** What the function that sets up tenants may do: it makes keys that it cannot open, and reads no record. */
 export const operatorGrants: FunctionGrants = {
-  own: [auditOfPlatform, { table: 'directory', actions: ['GetItem', 'PutItem'], keys: ['U#*', 'T#*'] }],
-  tenant: [
-    { table: 'keyring', actions: ['GetItem', 'PutItem', 'ConditionCheckItem'], keys: ['T#{tenant}#B#*'] },
-    { table: 'directory', actions: ['GetItem', 'PutItem'], keys: ['T#{tenant}#*'] },
-    auditWithin('{tenant}'),
+  own: [
+    { table: 'directory', actions: ['GetItem', 'PutItem', 'UpdateItem'], keys: ['U#*', 'T#*'] },
+    { table: 'keyring', actions: ['GetItem', 'PutItem'], keys: ['T#*#B#*'] },
+    audit('*'),
   ],
+  tenant: [],
   opens: [],
   makes: branches,
 };

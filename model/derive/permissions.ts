@@ -40,6 +40,9 @@ const settable = (resource: AnyResource, name: string, interaction: Interaction)
   return (interaction === 'create' && setBy !== 'server') || (interaction === 'update' && setBy === 'caller');
 };
 
+const isRestricted = (resource: AnyResource, name: string): boolean =>
+  resource.fields[name]?.options.classification === 'restricted';
+
 /** What a role may do with a resource for a purpose; nothing means no. */
 export const permissionFor = (
   resource: AnyResource,
@@ -51,7 +54,7 @@ export const permissionFor = (
   if (permission === undefined) return undefined;
   const names = Object.keys(resource.fields);
   const within = (set: readonly string[] | '*' | undefined): string[] =>
-    set === '*' ? names : names.filter((name) => set?.includes(name));
+    names.filter((name) => (set === '*' ? !isRestricted(resource, name) : set?.includes(name)));
   const discloses = within(permission.discloses);
   const writes = within(permission.writes).filter((name) => settable(resource, name, interaction));
   return {

@@ -41,7 +41,11 @@ export const careTeamAssignment = defineResource({
     ),
   },
   summary: ['id', 'patient', 'member', 'role', 'period'],
-  relationship: { member: 'member', period: 'period' },
+  relationship: {
+    member: 'member',
+    period: 'period',
+    joins: { provider: { role: 'physician' }, nurse: { role: 'nurse' } },
+  },
   permissions: {
     admin: [
       {

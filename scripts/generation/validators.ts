@@ -57,20 +57,20 @@ const namesOnly = (code: string): string =>
     },
   );
 
-const imported = (module: string): { name: string; statement: string } => {
-  if (module.endsWith('/formats.ts'))
-    return { name: 'formats', statement: `import { formats } from '${module}';` };
-  const name = module.slice(module.lastIndexOf('/') + 1);
-  return { name, statement: `import ${name} from '${module}.js';` };
-};
+const nameOf = (module: string): string => module.slice(module.lastIndexOf('/') + 1).replace(/\.ts$/, '');
 
-/** Replaces Ajv's `require` calls by imports at the top of the module. */
+/**
+ * Replaces Ajv's `require` calls by imports at the top of the module. Loaders disagree on what the default import of a
+ * CommonJS module is, its `exports` or its `exports.default`: either will do.
+ */
 const withImports = (code: string): string => {
   const statements = new Set<string>();
-  const body = code.replace(/require\("([^"]+)"\)(\.formats)?/g, (_call, module: string) => {
-    const { name, statement } = imported(module);
-    statements.add(statement);
-    return name;
+  const body = code.replace(/require\("([^"]+)"\)\.(\w+)/g, (_call, module: string, member: string) => {
+    const name = nameOf(module);
+    statements.add(
+      member === 'default' ? `import ${name} from '${module}.js';` : `import { ${member} } from '${module}';`,
+    );
+    return member === 'default' ? `(${name}.default ?? ${name})` : member;
   });
   return `${[...statements].sort().join('\n')}\n${body}`;
 };

@@ -1,9 +1,9 @@
-import { accessMatrix } from '../model/derive/access-matrix.ts';
-import { openApi } from '../model/derive/openapi.ts';
-import type { Operation } from '../model/derive/operations.ts';
-import { resourcesOf } from '../model/derive/operations.ts';
-import { phiInventory } from '../model/derive/phi-inventory.ts';
-import { validatorsSource, validatorsTypes } from './generation/validators.ts';
+import { accessMatrix } from '../../model/derive/access-matrix.ts';
+import { openApi } from '../../model/derive/openapi.ts';
+import type { Operation } from '../../model/derive/operations.ts';
+import { resourcesOf } from '../../model/derive/operations.ts';
+import { phiInventory } from '../../model/derive/phi-inventory.ts';
+import { validatorsSource, validatorsTypes } from './validators.ts';
 
 /** Every derived file by its path from the root, from the declarations given. */
 export const generatedFiles = (operations: readonly Operation[]): ReadonlyMap<string, string> =>

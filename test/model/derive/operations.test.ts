@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import {
+  allowsRole,
+  operations,
+  operationsOf,
+  resourcesOf,
+  scopesOf,
+} from '../../../model/derive/operations.ts';
+import { namedOperations } from '../../../model/operations/index.ts';
+import { resources } from '../../../model/resources/index.ts';
+import { patient } from '../../../model/resources/patient.ts';
+import { roles } from '../../../model/vocabulary.ts';
+
+it('has one operation for each interaction that someone is permitted', () => {
+  for (const resource of resources) {
+    const permitted = new Set(
+      Object.values(resource.permissions).flatMap((list) => list.flatMap(({ interactions }) => interactions)),
+    );
+    const derived = operations.filter(
+      (operation) => operation.kind === 'resource' && operation.resource === resource,
+    );
+    expect(derived.map(({ id }) => id).sort()).toEqual(
+      [...permitted].map((interaction) => `${resource.name}.${interaction}`).sort(),
+    );
+  }
+  expect(resourcesOf(operations)).toEqual(resources);
+});
+
+it('searches by POST, so that no parameter is part of a URL', () => {
+  const searches = operations.filter(({ id }) => id.endsWith('.search'));
+  expect(searches.length).toBeGreaterThan(0);
+  for (const { method, path } of searches) {
+    expect(method).toBe('POST');
+    expect(path).toMatch(/\/_search$/);
+  }
+});
+
+describe('two operations may not share', () => {
+  it('an id', () => {
+    expect(() => operationsOf([patient, { ...patient, path: '/people' }], [])).toThrow('Patient.create');
+  });
+  it('a route', () => {
+    expect(() => operationsOf([patient, { ...patient, name: 'Person' }], [])).toThrow('POST /patients');
+  });
+});
+
+describe('scopes', () => {
+  it.each(['compliance', 'operator'] as const)('%s carries no user/ scope', (role) => {
+    expect(scopesOf(role).filter((scope) => scope.startsWith('user/'))).toEqual([]);
+  });
+  it.each(roles)('%s carries a scope for exactly what some permission covers', (role) => {
+    const covered = operations.filter((operation) => operation.scope && allowsRole(operation, role));
+    expect([...scopesOf(role)].sort()).toEqual([...new Set(covered.map(({ scope }) => scope))].sort());
+  });
+  it('are in SMART form, one letter each', () => {
+    for (const operation of operations)
+      if (operation.kind === 'resource') expect(operation.scope).toMatch(/^user\/[A-Z][A-Za-z]+\.[crus]$/);
+  });
+  it('of a role that does not exist are empty but for what every session has', () => {
+    expect(scopesOf('janitor' as 'nurse')).toEqual(['identity/session']);
+  });
+  it('are absent only before sign-in', () => {
+    const open = operations.filter(({ scope }) => scope === undefined).map(({ id }) => id);
+    expect(open.sort()).toEqual(
+      namedOperations
+        .filter(({ allows }) => allows === 'public')
+        .map(({ id }) => id)
+        .sort(),
+    );
+  });
+});
