@@ -1,0 +1,26 @@
+import { ApiError } from '../domain/api-error.ts';
+import type { AccessTokens } from '../ports/access-tokens.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { ChainMiddleware } from './chain.ts';
+import { headerValues } from './chain.ts';
+
+const bearer = /^Bearer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)$/i;
+const longestToken = 8192;
+
+/**
+ * Makes a verified access token a principal, and starts the check of its session, which every authenticated request is
+ * counted by. An operation before sign-in has no scope and passes.
+ */
+export const authenticate = (tokens: AccessTokens, sessions: SessionStore): ChainMiddleware => ({
+  before: async ({ event, context: { chain } }) => {
+    if (chain.operation?.scope === undefined) return;
+    const [header, another] = headerValues(event, 'authorization');
+    const token =
+      header !== undefined && header.length <= longestToken ? bearer.exec(header)?.[1] : undefined;
+    if (token === undefined || another !== undefined) throw new ApiError('unauthenticated');
+    const verified = await tokens.verify(token, chain.now);
+    chain.principal = verified.principal;
+    chain.session = sessions.check(verified, chain.now);
+    chain.session.catch(() => {});
+  },
+});

@@ -1,0 +1,53 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type SessionLimitsEnvironment, sessionLimits } from '../domain/session-limits.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import { accessTokens } from './access-tokens.ts';
+import { type AuditLog, auditLog } from './audit-log.ts';
+import { directory } from './directory.ts';
+import { type Log, log } from './log.ts';
+import { type SessionStore, sessionStore } from './session-store.ts';
+import type { ClientsFor } from './tenant-credentials.ts';
+import { tokenKeys, tokenKeysUrl } from './token-keys.ts';
+
+/** The variables that every function of an API is given. */
+export interface ChainEnvironment extends SessionLimitsEnvironment {
+  readonly AUDIT_TABLE: string;
+  readonly SESSIONS_TABLE: string;
+  readonly DIRECTORY_TABLE: string;
+  readonly ISSUER: string;
+  /** Clients whose tokens are accepted, separated by commas. */
+  readonly CLIENT_IDS: string;
+  /** Set by a local emulator only. */
+  readonly AWS_ENDPOINT_URL?: string | undefined;
+}
+
+/** What the chain needs of AWS. */
+export interface AwsChainPorts {
+  readonly auditLog: AuditLog;
+  readonly tokens: AccessTokens;
+  readonly sessions: SessionStore;
+  readonly log: Log;
+}
+
+/** The chain's ports in AWS: tenants' data under tenants' credentials, the directory under the function's own. */
+export const chainPorts = (
+  environment: ChainEnvironment,
+  { clientsFor, dynamodb }: { readonly clientsFor: ClientsFor; readonly dynamodb: DynamoDBClient },
+): AwsChainPorts => {
+  const clientFor = (tenant: string): DynamoDBClient => clientsFor(tenant).dynamodb;
+  return {
+    log: log(),
+    auditLog: auditLog({ table: environment.AUDIT_TABLE, clientFor }),
+    tokens: accessTokens({
+      issuer: environment.ISSUER,
+      clients: new Set(environment.CLIENT_IDS.split(',')),
+      keys: tokenKeys(tokenKeysUrl(environment.ISSUER, environment.AWS_ENDPOINT_URL)),
+    }),
+    sessions: sessionStore({
+      table: environment.SESSIONS_TABLE,
+      clientFor,
+      limitsOf: sessionLimits(environment),
+      directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+    }),
+  };
+};
