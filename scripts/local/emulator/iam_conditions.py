@@ -30,6 +30,11 @@ def install() -> None:
     """Puts the additions in place of the evaluator's own functions."""
     first_match, conditions_met = iam_evaluator._first_match, iam_evaluator._conditions_met
     enforce, extract = iam_evaluator.enforce, iam_actions.extract_resource_arn
+    resolve_key = iam_evaluator._resolve_condition_key
+
+    def resolve_key_with_role(key, ctx):
+        return _role_arn(ctx) if key.lower() == "aws:principalarn" else resolve_key(key, ctx)
+
 
     def first_match_with_variables(ctx, stmts, effect):
         return first_match(ctx, [_resolved(stmt, ctx) for stmt in stmts], effect)
@@ -53,10 +58,21 @@ def install() -> None:
         context = {**(service_context or {}), **_context_keys(iam_action, service, resource_arn)}
         return enforce(access_key_id, iam_action, service, region, resource_arn, context)
 
+    iam_evaluator._resolve_condition_key = resolve_key_with_role
     iam_evaluator._first_match = first_match_with_variables
     iam_evaluator._conditions_met = conditions_met_with_variables
     iam_evaluator.enforce = enforce_with_keys
     iam_actions.extract_resource_arn = extract_and_remember
+
+
+def _role_arn(ctx):
+    """aws:PrincipalArn of a role's session is the role's ARN, path included, not the session's."""
+    from ministack.services import iam
+
+    if ":assumed-role/" not in ctx.principal_arn:
+        return ctx.principal_arn
+    role = iam._roles.get_scoped(ctx.principal_account, None, ctx.principal_arn.split("/")[1])
+    return role["Arn"] if role else ctx.principal_arn
 
 
 def _resolved(stmt, ctx):

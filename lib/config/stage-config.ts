@@ -1,0 +1,216 @@
+/** The stages; each is one file in `stages/`. */
+export const stages = ['local', 'dev', 'prod'] as const;
+/** A stage. */
+export type StageName = (typeof stages)[number];
+
+/** When a session ends. */
+export interface SessionLimits {
+  /** Without a request. */
+  readonly idleMinutes: number;
+  /** However busy. */
+  readonly absoluteHours: number;
+}
+
+/** Everything that differs between stages; nothing in it turns a protection off. */
+export interface StageConfig {
+  readonly stage: StageName;
+  /** The AWS account, 12 digits. */
+  readonly account: string;
+  readonly region: string;
+  /** Where applications call the API; only stage `local` has none. */
+  readonly domain?: {
+    readonly name: string;
+    /** An ACM certificate for the name, in the same region. */
+    readonly certificateArn: string;
+  };
+  /** ARNs of the IAM roles that administer keys; they can never use one. */
+  readonly keyAdministrators: readonly string[];
+  /** The factor without which no administrative scope is issued; `totp` only where no passkey can exist, in `local`. */
+  readonly administrativeFactor: 'passkey' | 'totp';
+  readonly accessTokenMinutes: number;
+  /** May only be shorter than 15 minutes and 12 hours (45 CFR 164.312(a)(2)(iii)). */
+  readonly workforceSession: SessionLimits;
+  /** May only be shorter than 30 minutes and 24 hours. */
+  readonly patientSession: SessionLimits;
+  /** How long the audit archive is locked (45 CFR 164.316(b)(2)(i)). */
+  readonly archive: {
+    readonly mode: 'COMPLIANCE' | 'GOVERNANCE';
+    readonly days: number;
+    /**
+     * The construct path of the archive bucket, by which the deployer of a COMPLIANCE lock confirms that nobody, the
+     * account's root included, can shorten it or delete what is in it.
+     */
+    readonly irreversible?: string;
+  };
+  readonly logRetentionDays: number;
+  /** The requests that one API takes: steady rate and burst. */
+  readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
+  /** The WAF's coarse ceilings for one address in five minutes; many people may share an address. */
+  readonly perAddress: { readonly requests: number; readonly signIns: number };
+  /** Concurrent executions kept for each function, so that none can starve another. */
+  readonly concurrency: {
+    readonly clinical: number;
+    readonly identity: number;
+    readonly preToken: number;
+    readonly operator: number;
+  };
+}
+
+/** Six years with two leap days. */
+const sixYears = 2192;
+/** The periods that CloudWatch Logs knows. */
+const logPeriods = [7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653];
+
+interface Check {
+  readonly name: string;
+  readonly value: (config: StageConfig) => unknown;
+  readonly wanted: (config: StageConfig) => string;
+  readonly holds: (config: StageConfig) => boolean;
+}
+
+const whole = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+
+const between = (
+  name: string,
+  value: (config: StageConfig) => unknown,
+  least: number,
+  most: number,
+): Check => ({
+  name,
+  value,
+  wanted: () => `a whole number from ${least} to ${most}`,
+  holds: (config) => whole(value(config), least, most),
+});
+
+const matching = (
+  name: string,
+  value: (config: StageConfig) => unknown,
+  pattern: RegExp,
+  wanted: string,
+): Check => ({
+  name,
+  value,
+  wanted: () => wanted,
+  holds: (config) => {
+    const text = value(config);
+    return typeof text === 'string' && pattern.test(text);
+  },
+});
+
+const sessionChecks = (
+  name: 'workforceSession' | 'patientSession',
+  idleMinutes: number,
+  absoluteHours: number,
+): Check[] => [
+  between(`${name}.idleMinutes`, (config) => config[name]?.idleMinutes, 1, idleMinutes),
+  between(`${name}.absoluteHours`, (config) => config[name]?.absoluteHours, 1, absoluteHours),
+];
+
+const domainChecks: readonly Check[] = [
+  matching(
+    'domain.name',
+    ({ domain }) => domain?.name,
+    /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    'a fully qualified domain name in lower case',
+  ),
+  {
+    name: 'domain.certificateArn',
+    value: ({ domain }) => domain?.certificateArn,
+    wanted: ({ region, account }) => `an ACM certificate of region ${region} and account ${account}`,
+    holds: ({ domain, region, account }) =>
+      new RegExp(`^arn:aws[a-z-]*:acm:${region}:${account}:certificate/[0-9a-f-]{36}$`).test(
+        domain?.certificateArn ?? '',
+      ),
+  },
+];
+
+const checks: readonly Check[] = [
+  matching('account', ({ account }) => account, /^\d{12}$/, '12 digits'),
+  matching('region', ({ region }) => region, /^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as us-east-1'),
+  {
+    name: 'keyAdministrators',
+    value: ({ keyAdministrators }) => keyAdministrators,
+    wanted: () => 'at least one IAM role ARN',
+    holds: ({ keyAdministrators }) =>
+      Array.isArray(keyAdministrators) &&
+      keyAdministrators.length > 0 &&
+      keyAdministrators.every((arn) => /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)),
+  },
+  {
+    name: 'administrativeFactor',
+    value: ({ administrativeFactor }) => administrativeFactor,
+    wanted: ({ stage }) => (stage === 'local' ? "'passkey' or 'totp'" : "'passkey'"),
+    holds: ({ stage, administrativeFactor }) =>
+      administrativeFactor === 'passkey' || (stage === 'local' && administrativeFactor === 'totp'),
+  },
+  between('accessTokenMinutes', ({ accessTokenMinutes }) => accessTokenMinutes, 5, 15),
+  ...sessionChecks('workforceSession', 15, 12),
+  ...sessionChecks('patientSession', 30, 24),
+  {
+    name: 'archive.mode',
+    value: ({ archive }) => archive?.mode,
+    wanted: ({ stage }) =>
+      stage === 'prod' ? "'COMPLIANCE'" : "'GOVERNANCE', because no other lock can be undone",
+    holds: ({ stage, archive }) => archive?.mode === (stage === 'prod' ? 'COMPLIANCE' : 'GOVERNANCE'),
+  },
+  {
+    name: 'archive.days',
+    value: ({ archive }) => archive?.days,
+    wanted: ({ stage }) => (stage === 'prod' ? `a whole number from ${sixYears} to 36500` : '1'),
+    holds: ({ stage, archive }) =>
+      stage === 'prod' ? whole(archive?.days, sixYears, 36_500) : archive?.days === 1,
+  },
+  {
+    name: 'logRetentionDays',
+    value: ({ logRetentionDays }) => logRetentionDays,
+    wanted: ({ stage }) =>
+      `a period that CloudWatch Logs knows${stage === 'prod' ? ', 365 days at least' : ''}: ${logPeriods.join(', ')}`,
+    holds: ({ stage, logRetentionDays }) =>
+      logPeriods.includes(logRetentionDays) && (stage !== 'prod' || logRetentionDays >= 365),
+  },
+  between('throttle.ratePerSecond', ({ throttle }) => throttle?.ratePerSecond, 1, 10_000),
+  between('throttle.burst', ({ throttle }) => throttle?.burst, 1, 5_000),
+  between('perAddress.requests', ({ perAddress }) => perAddress?.requests, 10, 2_000_000),
+  between('perAddress.signIns', ({ perAddress }) => perAddress?.signIns, 10, 100_000),
+  ...(['clinical', 'identity', 'preToken', 'operator'] as const).map((name) =>
+    between(`concurrency.${name}`, ({ concurrency }) => concurrency?.[name], 1, 1_000),
+  ),
+];
+
+/**
+ * Checks a stage's configuration.
+ * @returns the same configuration
+ * @throws TypeError one sentence with the first wrong value's name, the value, and what was wanted.
+ */
+export const validateStage = (config: StageConfig): StageConfig => {
+  if (!stages.includes(config.stage))
+    throw new TypeError(`stage is ${JSON.stringify(config.stage)}, but must be one of ${stages.join(', ')}`);
+  const applicable = [...checks, ...(config.stage === 'local' && !config.domain ? [] : domainChecks)];
+  const wrong = applicable.find((check) => !check.holds(config));
+  if (wrong)
+    throw new TypeError(
+      `${wrong.name} of stage ${config.stage} is ${JSON.stringify(wrong.value(config))}, but must be ${wrong.wanted(config)}`,
+    );
+  return config;
+};
+
+/**
+ * Refuses to deploy with the placeholders that the repository's stage files hold.
+ * @throws TypeError one sentence naming the first placeholder.
+ */
+export const deployable = (config: StageConfig): StageConfig => {
+  if (config.stage === 'local') return config;
+  const placeholders: Record<string, boolean> = {
+    account: config.account === '000000000000',
+    'domain.name': /(^|\.)example\.(org|com|net)$/.test(config.domain?.name ?? ''),
+    'domain.certificateArn': /\/0{8}-/.test(config.domain?.certificateArn ?? ''),
+    keyAdministrators: config.keyAdministrators.some((arn) => arn.includes(':000000000000:')),
+  };
+  const found = Object.entries(placeholders).find(([, isPlaceholder]) => isPlaceholder)?.[0];
+  if (found)
+    throw new TypeError(
+      `${found} in lib/config/stages/${config.stage}.ts is still a placeholder, but a deployment needs your own value`,
+    );
+  return config;
+};

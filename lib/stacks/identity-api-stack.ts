@@ -1,0 +1,96 @@
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { operatorGrants } from '../../model/derive/grants.ts';
+import { ServiceFunction } from '../constructs/service-function.ts';
+import type { ApiStackProps } from './api-stack.ts';
+import { ApiStack, apiEnvironment } from './api-stack.ts';
+import type { IdentityStack } from './identity-stack.ts';
+import type { KeysStack } from './keys-stack.ts';
+import { tokenPurposes, userPoolActions } from './keys-stack.ts';
+
+const poolStatements = (
+  identity: IdentityStack,
+  keys: KeysStack,
+  actions: readonly string[],
+): PolicyStatement[] => [
+  new PolicyStatement({
+    sid: 'UserPool',
+    actions: actions.map((action) => `cognito-idp:${action}`),
+    resources: [identity.userPool.userPoolArn],
+  }),
+  new PolicyStatement({
+    sid: 'UserPoolAtRest',
+    actions: [...userPoolActions, 'kms:DescribeKey'],
+    resources: [keys.userPool.keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `cognito-idp.${identity.region}.amazonaws.com` } },
+  }),
+];
+
+/**
+ * The identity API: the sign-in façade and users, and the function by which an operator sets up tenants.
+ * @stateless
+ */
+export class IdentityApiStack extends ApiStack {
+  readonly operator: ServiceFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: Omit<ApiStackProps, 'capability' | 'statements' | 'environment'>,
+  ) {
+    const { config, keys, stores, identity } = props;
+    super(scope, id, {
+      ...props,
+      capability: 'identity',
+      environment: {
+        IDENTITY_KEY_ARN: keys.identity.keyArn,
+        SIGN_IN_CLIENT_ID: identity.signInClient.userPoolClientId,
+      },
+      statements: [
+        ...poolStatements(identity, keys, [
+          'AdminCreateUser',
+          'AdminDeleteUser',
+          'AdminGetUser',
+          'AdminInitiateAuth',
+          'AdminRespondToAuthChallenge',
+          'AdminSetUserPassword',
+          'DescribeUserPoolClient',
+        ]),
+        new PolicyStatement({
+          sid: 'SealTokens',
+          actions: ['kms:Encrypt', 'kms:Decrypt'],
+          resources: [keys.identity.keyArn],
+          conditions: {
+            StringEquals: { 'kms:EncryptionContext:purpose': tokenPurposes },
+            'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['purpose', 'id'] },
+          },
+        }),
+      ],
+    });
+    this.operator = new ServiceFunction(this, 'Operator', {
+      name: 'operator',
+      description: 'Sets up tenants and their first administrators; invoked directly by operators',
+      config,
+      logsKey: keys.logs,
+      fieldKey: keys.field,
+      stores,
+      grants: operatorGrants,
+      statements: poolStatements(identity, keys, [
+        'AdminCreateUser',
+        'AdminDeleteUser',
+        'AdminGetUser',
+        'AdminSetUserPassword',
+      ]),
+      environment: {
+        ...apiEnvironment(config, identity, stores),
+        KEYRING_TABLE: stores.keyring.table.tableName,
+        FIELD_KEY_ARN: keys.field.keyArn,
+      },
+      memorySize: 512,
+      timeout: Duration.seconds(60),
+      reservedConcurrency: config.concurrency.operator,
+    });
+    new CfnOutput(this, 'OperatorFunctionName', { value: this.operator.lambda.functionName });
+  }
+}

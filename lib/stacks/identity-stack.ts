@@ -1,0 +1,136 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { CfnUserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import {
+  AccountRecovery,
+  FeaturePlan,
+  LambdaVersion,
+  Mfa,
+  PasskeyUserVerification,
+  ResourceServerScope,
+  UserPool,
+  UserPoolOperation,
+} from 'aws-cdk-lib/aws-cognito';
+import type { Construct } from 'constructs';
+import { preTokenGrants } from '../../model/derive/grants.ts';
+import { operations } from '../../model/derive/operations.ts';
+import type { StageConfig } from '../config/stage-config.ts';
+import type { Stores } from '../constructs/data-access.ts';
+import { ServiceFunction } from '../constructs/service-function.ts';
+import type { KeysStack } from './keys-stack.ts';
+
+/** What the user pool needs. */
+export interface IdentityStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly keys: KeysStack;
+  readonly stores: Stores;
+}
+
+/** The scopes of the platform by their resource server: what stands before and after the slash. */
+export const scopesByServer = (): ReadonlyMap<string, readonly string[]> => {
+  const servers = new Map<string, Set<string>>();
+  for (const { scope } of operations) {
+    const [server, name] = scope?.split('/') ?? [];
+    if (server && name) servers.set(server, (servers.get(server) ?? new Set()).add(name));
+  }
+  return new Map([...servers].map(([server, names]) => [server, [...names].sort()]));
+};
+
+/**
+ * The user pool, the trigger that puts tenant, role and scopes into its tokens, and the sign-in façade's client
+ * (design.md §4).
+ * @stateful
+ */
+export class IdentityStack extends Stack {
+  readonly userPool: UserPool;
+  readonly signInClient: UserPoolClient;
+  /** What tokens say as `iss`. */
+  readonly issuer: string;
+
+  constructor(scope: Construct, id: string, { config, keys, stores, ...props }: IdentityStackProps) {
+    super(scope, id, props);
+    this.userPool = this.pool(config, keys);
+    this.issuer = `https://cognito-idp.${this.region}.amazonaws.com/${this.userPool.userPoolId}`;
+    const trigger = new ServiceFunction(this, 'PreToken', {
+      name: 'pre-token',
+      description: 'Puts tenant, role and scopes into access tokens',
+      config,
+      logsKey: keys.logs,
+      fieldKey: keys.field,
+      stores,
+      grants: preTokenGrants,
+      environment: {
+        DIRECTORY_TABLE: stores.directory.table.tableName,
+        ADMINISTRATIVE_FACTOR: config.administrativeFactor,
+      },
+      memorySize: 512,
+      timeout: Duration.seconds(5),
+      reservedConcurrency: config.concurrency.preToken,
+    });
+    this.userPool.addTrigger(
+      UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG,
+      trigger.lambda,
+      LambdaVersion.V2_0,
+    );
+    for (const [identifier, names] of scopesByServer())
+      this.userPool.addResourceServer(`Scopes${identifier}`, {
+        identifier,
+        userPoolResourceServerName: identifier,
+        scopes: names.map(
+          (scopeName) =>
+            new ResourceServerScope({ scopeName, scopeDescription: `${identifier}/${scopeName}` }),
+        ),
+      });
+    this.signInClient = this.client(config);
+    new CfnOutput(this, 'UserPoolId', { value: this.userPool.userPoolId });
+    new CfnOutput(this, 'SignInClientId', { value: this.signInClient.userPoolClientId });
+  }
+
+  private pool(config: StageConfig, keys: KeysStack): UserPool {
+    const pool = new UserPool(this, 'UserPool', {
+      featurePlan: FeaturePlan.ESSENTIALS,
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      signInCaseSensitive: false,
+      standardAttributes: { email: { required: true, mutable: true } },
+      mfa: Mfa.REQUIRED,
+      mfaSecondFactor: { sms: false, otp: true },
+      enableSmsRole: false,
+      signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: true } },
+      passkeyRelyingPartyId: config.domain?.name ?? 'localhost',
+      passkeyUserVerification: PasskeyUserVerification.REQUIRED,
+      passwordPolicy: {
+        minLength: 14,
+        requireDigits: true,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireSymbols: true,
+        passwordHistorySize: 24,
+        tempPasswordValidity: Duration.days(3),
+      },
+      accountRecovery: AccountRecovery.NONE,
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const resource = pool.node.defaultChild as CfnUserPool;
+    resource.webAuthnFactorConfiguration = 'MULTI_FACTOR_WITH_USER_VERIFICATION';
+    resource.keyConfiguration = { keyType: 'CUSTOMER_MANAGED_KEY', kmsKeyArn: keys.userPool.keyArn };
+    return pool;
+  }
+
+  private client({ accessTokenMinutes, workforceSession, patientSession }: StageConfig): UserPoolClient {
+    return this.userPool.addClient('SignIn', {
+      generateSecret: true,
+      authFlows: { adminUserPassword: true },
+      disableOAuth: true,
+      preventUserExistenceErrors: true,
+      enableTokenRevocation: true,
+      authSessionValidity: Duration.minutes(10),
+      accessTokenValidity: Duration.minutes(accessTokenMinutes),
+      idTokenValidity: Duration.minutes(accessTokenMinutes),
+      refreshTokenValidity: Duration.hours(
+        Math.max(workforceSession.absoluteHours, patientSession.absoluteHours),
+      ),
+    });
+  }
+}
