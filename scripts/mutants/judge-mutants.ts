@@ -1,0 +1,107 @@
+import { applyEdit, type Mutant } from './mutant.ts';
+import type { Project } from './project.ts';
+import type { TestFailure, TestRunner } from './test-runner.ts';
+import type { TreeCopy } from './tree-copy.ts';
+
+/** What the tests made of a mutant. */
+export interface Verdict {
+  readonly mutant: Mutant;
+  readonly outcome: 'killed' | 'survived';
+  /** The test that noticed, or why none did. */
+  readonly by: string;
+  readonly seconds: number;
+}
+
+/** One copy of the work tree with tests running in it. */
+export interface Bench {
+  readonly copy: TreeCopy;
+  readonly runner: TestRunner;
+}
+
+/** What judging needs to know of the tests. */
+export interface TestPlan {
+  /** The test files that reach a module, in the order in which they are tried. */
+  readonly testsOf: (module: string) => readonly string[];
+  /** The time that a test file took with nothing mutated, in milliseconds. */
+  readonly timeOf: (test: string) => number;
+}
+
+const slack = 20_000;
+
+/** Does each piece of work on the first bench that is free. */
+async function spread<W>(
+  work: readonly W[],
+  benches: readonly Bench[],
+  act: (work: W, bench: Bench) => Promise<void>,
+): Promise<void> {
+  const pending = [...work].reverse();
+  await Promise.all(
+    benches.map(async (bench) => {
+      for (let next = pending.pop(); next !== undefined; next = pending.pop()) await act(next, bench);
+    }),
+  );
+}
+
+/** How the tests do on the code as it is. */
+export interface Baseline {
+  readonly failures: readonly TestFailure[];
+  readonly times: ReadonlyMap<string, number>;
+}
+
+const baselineLimit = 300_000;
+
+/** Runs test files on the code as it is: they must pass, and the time that each takes sets the order and the limit. */
+export async function baseline(tests: readonly string[], benches: readonly Bench[]): Promise<Baseline> {
+  const failures: TestFailure[] = [];
+  const times = new Map<string, number>();
+  await spread(tests, benches, async (test, { runner }) => {
+    const run = await runner.run({ changed: [], tests: [test] }, baselineLimit);
+    if (run.kind === 'late') failures.push({ test, name: '', message: 'did not end in time' });
+    else {
+      times.set(test, run.times[test] ?? 0);
+      if (run.failure) failures.push(run.failure);
+    }
+  });
+  return { failures, times };
+}
+
+/** Tries each mutant with the tests that reach its module, and reports each verdict as it is known. */
+export async function judgeMutants(
+  mutants: readonly Mutant[],
+  project: Project,
+  benches: readonly Bench[],
+  plan: TestPlan,
+  report: (verdict: Verdict) => void,
+): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = [];
+  await spread(mutants, benches, async (mutant, bench) => {
+    const verdict = await judge(mutant, project, bench, plan);
+    verdicts.push(verdict);
+    report(verdict);
+  });
+  return verdicts;
+}
+
+async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestPlan): Promise<Verdict> {
+  const started = performance.now();
+  const verdict = (outcome: Verdict['outcome'], by: string): Verdict => ({
+    mutant,
+    outcome,
+    by,
+    seconds: (performance.now() - started) / 1000,
+  });
+  const tests = plan.testsOf(mutant.file);
+  if (tests.length === 0) return verdict('survived', 'no test reaches this module');
+  const source = project.get(mutant.file)?.source;
+  if (source === undefined) throw new Error(`${mutant.file} is not a module of the project`);
+  const usual = tests.reduce((sum, test) => sum + plan.timeOf(test), 0);
+  bench.copy.write(mutant.file, applyEdit(source, mutant));
+  try {
+    const run = await bench.runner.run({ changed: [mutant.file], tests }, slack + 3 * usual);
+    if (run.kind === 'late') return verdict('killed', 'the tests did not end');
+    if (run.failure) return verdict('killed', `${run.failure.test}: ${run.failure.name}`);
+    return verdict('survived', `${tests.length} test files passed`);
+  } finally {
+    bench.copy.write(mutant.file, source);
+  }
+}
