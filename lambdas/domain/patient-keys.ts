@@ -176,3 +176,13 @@ export const newPatientKeys = (
     }),
   ),
 });
+
+/**
+ * The key for what is written now in a compartment.
+ * @throws TypeError when the patient has none there.
+ */
+export const newestKey = (keys: PatientKeys, compartment: Compartment): VersionedKey => {
+  const key = keys.newest(compartment);
+  if (key === undefined) throw new TypeError(`no key for ${compartment}`);
+  return key;
+};

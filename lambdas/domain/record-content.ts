@@ -8,10 +8,10 @@ import { canonicalForm } from './canonical-form.ts';
 import { fieldDigest } from './field-digest.ts';
 import { authenticateRecord } from './item-authentication.ts';
 import type { PatientKeys } from './patient-keys.ts';
+import { newestKey } from './patient-keys.ts';
 import { seal, unseal } from './seal.ts';
 import type { RecordAddress } from './storage-keys.ts';
 import type { StoredRecord, Verified } from './stored-record.ts';
-import type { VersionedKey } from './versioned-key.ts';
 
 /** A record's values, by field; one without a value is absent. */
 export interface Values {
@@ -32,12 +32,6 @@ export interface RecordChange {
   readonly addedIndexes: readonly string[];
   readonly removedIndexes: readonly string[];
 }
-
-const newestKey = (keys: PatientKeys, compartment: Compartment): VersionedKey => {
-  const key = keys.newest(compartment);
-  if (key === undefined) throw new TypeError(`no key for ${compartment}`);
-  return key;
-};
 
 /** The fields that follow from a record's address and are stored in its key only. */
 const addressFields = (resource: AnyResource, { id, patient }: RecordAddress): Values =>

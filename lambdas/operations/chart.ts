@@ -1,0 +1,114 @@
+import type { ResourceOperation } from '../../model/derive/operations.ts';
+import type { EffectivePermission } from '../../model/derive/permissions.ts';
+import { permissionFor } from '../../model/derive/permissions.ts';
+import { compartmentsOf } from '../../model/derive/storage.ts';
+import type { AccessContent, AccessItem } from '../domain/access-item.ts';
+import { ApiError } from '../domain/api-error.ts';
+import { decide } from '../domain/decide.ts';
+import { verifyAccess } from '../domain/item-authentication.ts';
+import type { PatientKeys, WrappedPatientKeys } from '../domain/patient-keys.ts';
+import { newPatientKeys, openPatientKeys } from '../domain/patient-keys.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { ChartPorts } from '../ports/chart-ports.ts';
+import type { TenantKeys } from '../ports/key-ring.ts';
+import type { Fetched } from '../ports/record-store.ts';
+import type { OperationRequest } from './run.ts';
+
+/** A request for a resource's interaction. */
+export type ResourceRequest = OperationRequest<ResourceOperation>;
+
+/** Who asks, and what the declaration permits them. */
+export interface Permitted {
+  readonly principal: Principal;
+  readonly permission: EffectivePermission;
+}
+
+/**
+ * The permission for a request, noted for its audit entry; the chain has asked before, this is the second lock.
+ * @throws ApiError `not-permitted` when role and purpose have none.
+ */
+export const permitted = ({ operation, principal, purpose, facts }: ResourceRequest): Permitted => {
+  const { resource, interaction } = operation;
+  facts.resource = resource.name;
+  const permission =
+    principal && purpose ? permissionFor(resource, principal.role, interaction, purpose) : undefined;
+  if (principal === undefined || permission === undefined) throw new ApiError('not-permitted');
+  facts.policy = permission.policy;
+  return { principal, permission };
+};
+
+/** What there is of one patient: nothing, or an Access item and keys. */
+export interface ChartItems {
+  readonly access?: AccessItem;
+  readonly stored?: WrappedPatientKeys;
+  readonly keys?: PatientKeys;
+}
+
+/** A patient's Access item and keys, of what was fetched. */
+export const chartItems = async (
+  fetched: Fetched,
+  patient: string,
+  { keyRing }: ChartPorts,
+): Promise<ChartItems> => {
+  const [access, stored] = [fetched.access(patient), fetched.keys(patient)];
+  return { ...(access && { access }), ...(stored && { stored, keys: await keyRing.patientKeys(stored) }) };
+};
+
+/** A chart that the permission reaches. */
+export interface ReachedChart {
+  readonly content: AccessContent;
+  readonly accessVersion: number;
+  readonly stored: WrappedPatientKeys;
+  readonly keys: PatientKeys;
+}
+
+/**
+ * The chart of a patient, if the permission reaches it; nothing of its content is opened for that.
+ * @returns nothing alike when there is none and when it is not the caller's to see
+ * @throws ApiError `integrity-failure` when what the decision rests on is not what was stored.
+ */
+export const reach = (
+  { now }: Pick<ResourceRequest, 'now'>,
+  { principal, permission }: Permitted,
+  patient: string,
+  { access, stored, keys }: ChartItems,
+): ReachedChart | undefined => {
+  if (access === undefined && stored === undefined) return undefined;
+  if (access === undefined || stored === undefined || keys === undefined)
+    throw new ApiError('integrity-failure', { policy: 'chart-items' });
+  const content = verifyAccess(access, keys);
+  const { reached } = decide({ permission, principal, patient, access: content, now });
+  return reached ? { content, accessVersion: access.version, stored, keys } : undefined;
+};
+
+/** A patient's keys with those that a write to a resource needs and the patient has not yet. */
+export interface CompletedKeys {
+  readonly keys: PatientKeys;
+  /** The new ones, to be stored in the write's transaction. */
+  readonly more?: WrappedPatientKeys;
+}
+
+/** Makes the keys that a resource's compartments need, where the patient has none. */
+export const completeKeys = (
+  { resource }: ResourceOperation,
+  { stored, keys }: Pick<ReachedChart, 'stored' | 'keys'>,
+  { branches }: TenantKeys,
+): CompletedKeys => {
+  const missing = compartmentsOf(resource).filter((compartment) => keys.newest(compartment) === undefined);
+  if (missing.length === 0) return { keys };
+  const more = newPatientKeys(stored, missing, branches);
+  const all = { ...stored, wrapped: { ...stored.wrapped, ...more.wrapped } };
+  return { keys: openPatientKeys(all, branches), more };
+};
+
+/**
+ * A validated body's members.
+ * @throws ApiError `invalid-body` when it is no JSON object.
+ */
+export const bodyOf = ({ body }: Pick<ResourceRequest, 'body'>): { readonly [name: string]: unknown } => {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new ApiError('invalid-body');
+  return body as { readonly [name: string]: unknown };
+};
+
+/** The entity tag of a version (RFC 9110, 8.8.3). */
+export const entityTag = (version: number): string => `"${version}"`;
