@@ -79,6 +79,5 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof LocalError ? `\n${error.message}` : error);
-  if (error instanceof DeploymentError) console.error('\nIf it goes on, forget the earlier data: npm start -- --reset');
   process.exitCode = 1;
 }

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'lambdas', 'functions');
-const target = join(root, '.build');
+const output = join(root, '.build');
 
 /** One bundled function and its size. */
 export interface Bundle {
@@ -38,8 +38,9 @@ const lazyBuiltins: Plugin = {
  * Bundles every function in one run of esbuild into `.build/lambdas/<name>/index.mjs`, with the metafile in
  * `.build/metafile.json` and the source maps in `.build/source-maps`.
  * @param directory - the folder whose `.ts` files are the functions' entries
+ * @param target - where to write, instead of `.build`
  */
-export async function bundle(directory: string = sources): Promise<Bundle[]> {
+export async function bundle(directory: string = sources, target: string = output): Promise<Bundle[]> {
   const names = readdirSync(directory)
     .filter((file) => file.endsWith('.ts'))
     .map((file) => basename(file, '.ts'));
@@ -70,13 +71,13 @@ export async function bundle(directory: string = sources): Promise<Bundle[]> {
   for (const { path, contents } of result.outputFiles) {
     const name = basename(dirname(path));
     if (path.endsWith('.map')) {
-      writeIfChanged(join(target, 'source-maps', `${name}.mjs.map`), contents);
+      writeIfChanged(target, join('source-maps', `${name}.mjs.map`), contents);
       continue;
     }
-    writeIfChanged(path, contents);
+    writeIfChanged(target, relative(target, path), contents);
     bundles.push({ name, file: path, bytes: contents.length, gzipBytes: gzipSync(contents).length });
   }
-  writeIfChanged(join(target, 'metafile.json'), Buffer.from(JSON.stringify(result.metafile)));
+  writeIfChanged(target, 'metafile.json', Buffer.from(JSON.stringify(result.metafile)));
   return bundles.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -88,7 +89,8 @@ function removeOthers(folder: string, names: readonly string[]): void {
 }
 
 /** Replaces a file at once, so that another run which reads it meanwhile finds all of it. */
-function writeIfChanged(file: string, contents: Uint8Array): void {
+function writeIfChanged(target: string, path: string, contents: Uint8Array): void {
+  const file = join(target, path);
   if (existsSync(file) && readFileSync(file).equals(contents)) return;
   mkdirSync(dirname(file), { recursive: true });
   const temporary = join(target, `${process.pid}.new`);

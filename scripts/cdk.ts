@@ -1,16 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { basename, delimiter, join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { stages } from '../lib/config/stage-config.ts';
 import { bundle, sizeLines } from './bundle.ts';
 import { cdkCommand } from './local/cdk-command.ts';
 import { projectRoot } from './local/project-root.ts';
 
 const commands = ['synth', 'deploy'] as const;
 type Command = (typeof commands)[number];
-
-const stages = readdirSync(join(projectRoot, 'lib', 'config', 'stages'))
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => basename(file, '.ts'));
 
 const help: Readonly<Record<Command, string>> = {
   synth: `Writes the CloudFormation templates of a stage into cdk.out; needs no network and no AWS account.
@@ -56,7 +52,7 @@ export function readRequest([command, ...args]: readonly string[]):
   }
   if (stage === undefined)
     return { sentence: `Name a stage: npm run ${command} -- --stage <${stages.join('|')}>`, ok: false };
-  if (!stages.includes(stage))
+  if (!stages.some((name) => name === stage))
     return { sentence: `There is no such stage. There are: ${stages.join(', ')}.`, ok: false };
   if (command === 'deploy' && stage === 'local')
     return { sentence: 'The local stage is for this computer: npm start', ok: false };
@@ -75,7 +71,7 @@ async function main(): Promise<number> {
   const args = [
     cdkCommand,
     command,
-    ...['--context', `stage=${stage}`, '--no-notices'],
+    ...['--context', `stage=${stage}`, '--context', `action=${command}`, '--no-notices'],
     ...(command === 'synth' ? ['--quiet'] : []),
     ...(command === 'deploy' && !named && !rest.includes('--all') ? ['--all'] : []),
     ...rest,

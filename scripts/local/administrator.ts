@@ -15,6 +15,9 @@ export interface AccessKeys {
   readonly secretAccessKey: string;
 }
 
+/** The emulator's root: no policy, not even a resource's own, holds for it. */
+export const rootKeys: AccessKeys = { accessKeyId: emulatorAccount, secretAccessKey: 'root' };
+
 /**
  * The keys of an IAM administrator in the emulator, made on first use: under IAM evaluation a deployment needs a user,
  * because the CDK's roles cannot be assumed by root.
@@ -31,8 +34,7 @@ export async function administratorKeys(directory: string, endpoint: string): Pr
     );
     if (known) return kept;
   }
-  const root = { accessKeyId: emulatorAccount, secretAccessKey: 'root' };
-  const iam = new IAMClient({ endpoint, region: emulatorRegion, credentials: root });
+  const iam = new IAMClient({ endpoint, region: emulatorRegion, credentials: { ...rootKeys } });
   const UserName = 'local-administrator';
   await iam.send(new CreateUserCommand({ UserName }));
   await iam.send(

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import type { AccessKeys } from './administrator.ts';
+import { type AccessKeys, rootKeys } from './administrator.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { cdkCommand, cdkEnvironment } from './cdk-command.ts';
 import { emulatorAccount, emulatorRegion } from './emulator.ts';
+import { LocalError } from './local-error.ts';
 import type { Progress } from './progress.ts';
 import { reapply } from './reapply/reapply.ts';
 import { runCommand } from './run-command.ts';
@@ -65,14 +66,17 @@ export async function deploy(options: DeploymentOptions): Promise<Outputs> {
       '--concurrency',
       '4',
     ],
-  ]);
+  ]).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LocalError(
+      `${reason}\nIf the data of earlier starts is the cause, forget it: npm start -- --reset`,
+    );
+  });
   report('deployed');
   const stacks = await describeStacks(cloudFormation, assembly);
-  const applied = await reapply(
-    { endpoint, region: emulatorRegion, credentials: { ...keys } },
-    assembly,
-    cloudFormation,
-  );
+  // As root: bucket policies refuse such changes to everyone else, once they are attached.
+  const asRoot = { endpoint, region: emulatorRegion, credentials: { ...rootKeys } };
+  const applied = await reapply(asRoot, assembly, cloudFormation);
   report(`re-applied ${applied.length} settings that the emulator's CloudFormation leaves out`);
   const deployed: Deployed = { digest: assembly.digest, stacks: identities(stacks) };
   writeFileSync(file, JSON.stringify(deployed), { mode: 0o600 });
@@ -95,10 +99,11 @@ async function synthesize(options: DeploymentOptions): Promise<Assembly> {
 
 function runCdk(what: string, options: DeploymentOptions, args: readonly string[]): Promise<string> {
   const { directory, endpoint, keys, application, signal } = options;
-  const flags = ['--no-notices', '--no-color', '--progress', 'events'];
+  const flags = ['--no-notices', '--no-color'];
   return runCommand(what, process.execPath, [cdkCommand, ...args, ...flags], {
     environment: cdkEnvironment(join(directory, 'cdk-home'), endpoint, keys),
-    directory: application,
+    // Without an application the account is bootstrapped a second sooner.
+    directory: args[0] === 'bootstrap' ? directory : application,
     logFile: join(directory, 'deploy.log'),
     ...(signal ? { signal } : {}),
   });
