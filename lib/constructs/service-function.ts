@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duration } from 'aws-cdk-lib';
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import {
   ArnPrincipal,
   ManagedPolicy,
@@ -79,14 +78,7 @@ export class ServiceFunction extends Construct {
         new PolicyStatement({
           sid: 'OwnLog',
           actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          resources: [
-            Stack.of(this).formatArn({
-              service: 'logs',
-              resource: 'log-group',
-              resourceName: `${logGroup.logGroupName}:log-stream:*`,
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          ],
+          resources: [logGroup.logGroupArn],
         }),
         ...(tenantRole
           ? [
