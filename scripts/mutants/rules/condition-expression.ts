@@ -1,6 +1,5 @@
 import type { AnyNode } from 'acorn';
 import type { Mutation } from '../mutant.ts';
-import type { ParsedModule } from '../parsed-module.ts';
 import { keyName, walk } from '../syntax.ts';
 import type { Rule } from './rule.ts';
 
@@ -33,58 +32,39 @@ export function conjuncts(text: string): readonly { readonly start: number; read
   return [...parts, { start, end: text.length }];
 }
 
-/** Where the value of a property comes from: the variables of the module that it names are followed. */
-const sources = (module: ParsedModule, value: AnyNode): readonly AnyNode[] => {
-  const names = new Set<string>();
-  walk(value, (node) => {
-    if (node.type === 'Identifier') names.add(node.name);
-  });
-  const found: AnyNode[] = [value];
-  walk(module.program, (node) => {
-    if (node.type !== 'VariableDeclarator' || node.id.type !== 'Identifier') return;
-    if (names.has(node.id.name) && node.init) found.push(node.init);
-  });
-  return found;
-};
-
 const isText = (node: AnyNode): boolean =>
   node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
 
-/** A condition names an attribute and compares it or calls a function of DynamoDB's. */
+/** A condition asks whether an attribute exists, or compares it with a placeholder. */
 const isCondition = (text: string): boolean =>
-  /attribute_(?:not_)?exists|(?:[<>=]|<>)\s*[:#$]|BETWEEN|begins_with|contains\s*\(/.test(text);
+  /attribute_(?:not_)?exists|attribute_type|\b(?:begins_with|contains)\s*\(|(?:[<>=]|<>)\s*[:#]\w|BETWEEN/.test(
+    text,
+  );
+
+/** Texts of DynamoDB that are not a condition. */
+const isOther = (text: string): boolean => /^\s*(?:SET|ADD|REMOVE|DELETE)\b/.test(text);
+const otherKeys = new Set(['KeyConditionExpression', 'UpdateExpression', 'ProjectionExpression']);
 
 /** Makes each DynamoDB condition true, as a whole and one conjunct at a time. */
 export const conditionExpression: Rule = (module) => {
   const found: Mutation[] = [];
-  walk(module.program, (node) => {
-    if (keyName(node) !== 'ConditionExpression' || node.type !== 'Property') return;
-    const { start, end } = node.value;
-    const value = module.source.slice(start, end);
-    const replacement = `${node.shorthand ? 'ConditionExpression: ' : ''}((condition) => condition && \`${always} OR (\${condition})\`)(${value})`;
-    found.push({ rule: 'condition', start, end, replacement });
-    for (const source of sources(module, node.value)) {
-      walk(source, (text, ancestors) => {
-        if (!isText(text) || ancestors.some(isText)) return;
-        const inner = module.source.slice(text.start + 1, text.end - 1);
-        const parts = conjuncts(inner);
-        const joined = ancestors.some(
-          ({ type }) => type === 'ArrayExpression' || type === 'BinaryExpression',
-        );
-        if ((parts.length === 1 && !joined) || !isCondition(inner)) return;
-        for (const part of parts) {
-          const from = text.start + 1 + part.start;
-          const until = text.start + 1 + part.end;
-          const conjunct = module.source.slice(from, until);
-          if (!isCondition(conjunct)) continue;
-          found.push({
-            rule: 'condition',
-            start: from,
-            end: until,
-            replacement: `(${always} OR ${conjunct})`,
-          });
-        }
-      });
+  walk(module.program, (node, ancestors) => {
+    if (node.type === 'Property' && keyName(node) === 'ConditionExpression') {
+      const { start, end } = node.value;
+      const value = module.source.slice(start, end);
+      const name = node.shorthand ? 'ConditionExpression: ' : '';
+      const replacement = `${name}((condition) => condition && \`${always} OR (\${condition})\`)(${value})`;
+      found.push({ rule: 'condition', start, end, replacement });
+    }
+    if (!module.path.includes('/ports/') || !isText(node) || ancestors.some(isText)) return;
+    if (ancestors.some((around) => otherKeys.has(keyName(around) ?? ''))) return;
+    const text = module.source.slice(node.start + 1, node.end - 1);
+    if (isOther(text)) return;
+    for (const part of conjuncts(text)) {
+      const conjunct = text.slice(part.start, part.end);
+      if (!isCondition(conjunct)) continue;
+      const [start, end] = [node.start + 1 + part.start, node.start + 1 + part.end];
+      found.push({ rule: 'condition', start, end, replacement: `(${always} OR ${conjunct})` });
     }
   });
   return found;

@@ -3,10 +3,11 @@ import { conditionExpression } from './condition-expression.ts';
 import { cryptography } from './cryptography.ts';
 import { guard } from './guard.ts';
 import { middleware } from './middleware.ts';
+import { option } from './option.ts';
 import { part } from './part.ts';
 import { predicate } from './predicate.ts';
 import type { Rule } from './rule.ts';
-import { statementCall } from './statement-call.ts';
+import { statement } from './statement.ts';
 import { unconditionalThrow } from './throw.ts';
 
 /** Every rule by which a protection is found. */
@@ -16,8 +17,9 @@ export const rules: readonly Rule[] = [
   predicate,
   unconditionalThrow,
   conditionExpression,
-  statementCall,
+  statement,
   bypass,
   cryptography,
   part,
+  option,
 ];

@@ -6,32 +6,55 @@ import { functionAround, walk } from '../syntax.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * Leaves out, one at a time, what domain code that does cryptography puts together: elements of an array, members of an
- * object, values in a template, and the arguments of a function that takes any number of them. So every part of what is
- * digested, authenticated or bound as associated data is shown to count.
+ * Leaves out, one at a time, the elements of arrays: changes of a transaction, tags of a session, parts of what is hashed.
+ * Domain code that does cryptography loses the members of objects too, the values in templates, and the arguments of
+ * functions that take any number of them: so every part of what is digested, authenticated or bound as associated data is
+ * shown to count.
  */
 export const part: Rule = (module, project) => {
-  if (!isCryptographicDomain(project, module)) return [];
+  const cryptographic = isCryptographicDomain(project, module);
   const found: Mutation[] = [];
   walk(module.program, (node, ancestors) => {
     if (!functionAround(ancestors)) return;
-    if (node.type === 'TemplateLiteral') {
+    if (node.type === 'TemplateLiteral' && cryptographic) {
       for (const { start, end } of node.expressions)
         found.push({ rule: 'part', start, end, replacement: `''` });
       return;
     }
-    for (const { start, end } of members(module, project, node)) {
-      const comma = /^\s*,/.exec(module.source.slice(end))?.[0].length ?? 0;
-      found.push({ rule: 'part', start, end: end + comma, replacement: '' });
+    if (isPair(node, ancestors.at(-1))) return;
+    for (const member of members(module, project, node, cryptographic)) {
+      found.push({ rule: 'part', ...withComma(module, member), replacement: '' });
     }
   });
   return found;
 };
 
-const members = (module: ParsedModule, project: Project, node: AnyNode): readonly AnyNode[] => {
+/** Whether an array is what a callback makes of one element, such as a name and its value. */
+const isPair = (node: AnyNode, parent: AnyNode | undefined): boolean =>
+  node.type === 'ArrayExpression' &&
+  node.elements.length === 2 &&
+  parent?.type === 'ArrowFunctionExpression' &&
+  parent.body === node;
+
+const members = (
+  module: ParsedModule,
+  project: Project,
+  node: AnyNode,
+  cryptographic: boolean,
+): readonly AnyNode[] => {
   if (node.type === 'ArrayExpression') return node.elements.filter((element) => element !== null);
+  if (!cryptographic) return [];
   if (node.type === 'ObjectExpression') return node.properties;
   if (node.type !== 'CallExpression') return [];
   const parameters = calledFunction(project, module, node)?.node.params ?? [];
   return parameters.at(-1)?.type === 'RestElement' ? node.arguments.slice(parameters.length - 1) : [];
 };
+
+/** The range of a member of a list, with the comma after it. */
+export const withComma = (
+  { source }: ParsedModule,
+  { start, end }: AnyNode,
+): { readonly start: number; readonly end: number } => ({
+  start,
+  end: end + (/^\s*,/.exec(source.slice(end))?.[0].length ?? 0),
+});

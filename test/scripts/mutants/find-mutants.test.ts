@@ -104,13 +104,21 @@ describe('a predicate', () => {
   });
 });
 
-it('a call that stands alone is taken out: of our own functions, and awaited ones of a port', () => {
+it('a statement that acts is taken out: a call of our own functions, and whatever is awaited', () => {
   expect(
     changes({
       'lambdas/operations/a.ts': `import { check } from '../domain/check.ts';\nexport const f = async (a: A) => { check(a); await a.end(); logger.info('x'); };`,
       'lambdas/domain/check.ts': 'export function check(a: A): asserts a is B { use(a); }',
     }),
-  ).toEqual(['call: `check(a);` taken out', 'call: `await a.end();` taken out']);
+  ).toEqual(['statement: `check(a);` taken out', 'statement: `await a.end();` taken out']);
+});
+
+it('what the chain sets on an object is taken out', () => {
+  expect(
+    changes({
+      'lambdas/middleware/a.ts': `export const f = (r: R) => { r.error = no; let own = 1; own = 2; };`,
+    }),
+  ).toEqual(['statement: `r.error = no;` taken out']);
 });
 
 describe('a DynamoDB condition', () => {
@@ -126,12 +134,16 @@ describe('a DynamoDB condition', () => {
     ]);
   });
 
-  it('is found through a variable and a list', () => {
+  it('is found wherever a port words it', () => {
     expect(
       changes({
-        'lambdas/ports/a.ts': `const live = ['#v = :v', '#e > :now'].join(' AND ');\nexport const f = () => ({ ConditionExpression: live });`,
-      }),
-    ).toHaveLength(3);
+        'lambdas/ports/a.ts':
+          "const live = '#v = :v AND #e > :now';\nconst set = 'SET #v = :v';\nexport const f = () => `#w = :w AND #x`;",
+      }).map((change) => change.split(' → ')[0]),
+    ).toEqual(['condition: `#v = :v`', 'condition: `#e > :now`', 'condition: `#w = :w`']);
+    expect(
+      changes({ 'lambdas/ports/a.ts': `export const f = () => ({ KeyConditionExpression: 'pk = :pk' });` }),
+    ).toEqual([]);
   });
 
   it('is parted at AND, outside brackets and BETWEEN', () => {
@@ -159,7 +171,7 @@ const same = timingSafeEqual(code, other);`,
       }),
     ).toEqual([
       'cryptography: `randomBytes(12)` → `Buffer.alloc(12)`',
-      'call: `cipher.setAAD(data);` taken out',
+      'statement: `cipher.setAAD(data);` taken out',
       'cryptography: `cipher.update(value)` → `Buffer.from(value)`',
       'cryptography: `cipher.final()` → `Buffer.alloc(0)`',
       "cryptography: `createHmac('sha256', key)` → `process.getBuiltinModule('node:crypto').createHash('sha256')`",
@@ -178,6 +190,26 @@ export const digest = (a: string, b: string) => code('digest', a, b);`,
 export const code = (...parts: readonly string[]): Buffer => createHmac('sha256', key).update(parts.join()).digest();`,
     });
     expect(found).toEqual(["part: `'digest',` taken out", 'part: `a,` taken out', 'part: `b` taken out']);
+  });
+
+  it('loses the options of verifying, and what binds a key to its use', () => {
+    expect(
+      changes({
+        'lambdas/ports/a.ts': `import { jwtVerify } from 'jose';
+export const f = (t: T) => jwtVerify(t, keys, { issuer, algorithms: ['RS256'] });
+export const g = (tenant: T) => ({ KeyId: k, EncryptionContext: { tenant, compartment } });
+export const h = (tenant: T) => ({ Tags: [{ Key: 'tenant', Value: tenant }] });`,
+      }),
+    ).toEqual([
+      'option: `issuer,` taken out',
+      "option: `algorithms: ['RS256']` taken out",
+      "part: `'RS256'` taken out",
+      'option: `EncryptionContext: { tenant, compartment }` taken out',
+      'option: `tenant,` taken out',
+      'option: `compartment` taken out',
+      "option: `Tags: [{ Key: 'tenant', Value: tenant }]` taken out",
+      "part: `{ Key: 'tenant', Value: tenant }` taken out",
+    ]);
   });
 
   it('is passed by: what went in comes out', () => {
