@@ -110,6 +110,18 @@ const indexes: Check = (resource) => {
   ];
 };
 
+/** A joining record has the member, the period and the patient from the request, and every other field from here. */
+const joins: Check = (resource) =>
+  Object.entries(resource.relationship?.joins ?? {}).map(([role, given]) => {
+    const fromRequest = ['patient', resource.relationship?.member, resource.relationship?.period];
+    const names = Object.keys(given);
+    const sound =
+      isListOfFields(resource, names) &&
+      !names.some((name) => name === 'id' || fromRequest.includes(name)) &&
+      neededToCreate(resource).every((name) => names.includes(name) || fromRequest.includes(name));
+    return !sound && `${role} joins with other fields than the relationship leaves open`;
+  });
+
 const search: Check = (resource) => {
   const searched = Object.values(resource.permissions).some((permitted) =>
     permitted.some(({ interactions }) => interactions.includes('search')),
@@ -124,6 +136,6 @@ const search: Check = (resource) => {
 
 /** What contradicts itself in a declaration, as sentences. */
 export const mistakesIn = (resource: AnyResource): readonly string[] =>
-  [naming, fields, structure, permissions, indexes, search]
+  [naming, fields, structure, permissions, indexes, joins, search]
     .flatMap((check) => check(resource))
     .filter((finding): finding is string => typeof finding === 'string');

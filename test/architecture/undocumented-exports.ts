@@ -1,5 +1,5 @@
 const declaration =
-  /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)?^(?:export )(default\b|(?:declare |abstract |async )*(?:const|let|function\*?|class|type|interface) (\w+))/gm;
+  /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)?(?:^\/\/ biome-ignore .*\n)*^(?:export )(default\b|(?:declare |abstract |async )*(?:const|let|function\*?|class|type|interface) (\w+))/gm;
 const list = /^export \{([^}]*)\};/gm;
 
 const says = (comment: string | undefined): boolean => /\w/.test(comment ?? '');

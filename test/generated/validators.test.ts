@@ -1,9 +1,9 @@
-import type { AnySchema } from 'ajv';
+import { join } from 'node:path';
 import middy from '@middy/core';
 import validator from '@middy/validator';
+import type { AnySchema } from 'ajv';
 import { build } from 'esbuild';
 import fc from 'fast-check';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OperationId } from '../../lambdas/generated/validators.js';
 import { validators } from '../../lambdas/generated/validators.js';
@@ -32,14 +32,17 @@ it.each(resources)('the example of $name creates one, and less than it updates o
     expect(isValid(`${resource.name}.update`, update)).toBe(true);
 });
 
-it.each(resources)('a $name without one of its required fields is refused, without an optional one is not', (resource) => {
-  for (const name of Object.keys(resource.example)) {
-    const { [name]: _left, ...rest } = resource.example;
-    expect(isValid(`${resource.name}.create`, rest)).toBe(
-      resource.fields[name]?.options.presence === 'optional',
-    );
-  }
-});
+it.each(resources)(
+  'a $name without one of its required fields is refused, without an optional one is not',
+  (resource) => {
+    for (const name of Object.keys(resource.example)) {
+      const { [name]: _left, ...rest } = resource.example;
+      expect(isValid(`${resource.name}.create`, rest)).toBe(
+        resource.fields[name]?.options.presence === 'optional',
+      );
+    }
+  },
+);
 
 it.each(resources)('a $name with what the server sets, or what nobody declared, is refused', (resource) => {
   for (const name of ['id', 'nope', 'constructor', 'toString'])
@@ -49,13 +52,23 @@ it.each(resources)('a $name with what the server sets, or what nobody declared, 
 });
 
 describe('names', () => {
-  it.each(['José', "O'Brien", 'O’Brien', '李', 'Nguyễn', 'Anne-Marie', 'van der Berg', 'Jr.', 'محمد', 'Zoë', 'e\u0301', 'Ng'])(
-    'accept %s',
-    (name) => {
-      expect(named(name)).toBe(true);
-      expect(named('A', [name])).toBe(true);
-    },
-  );
+  it.each([
+    'José',
+    "O'Brien",
+    'O’Brien',
+    '李',
+    'Nguyễn',
+    'Anne-Marie',
+    'van der Berg',
+    'Jr.',
+    'محمد',
+    'Zoë',
+    'e\u0301',
+    'Ng',
+  ])('accept %s', (name) => {
+    expect(named(name)).toBe(true);
+    expect(named('A', [name])).toBe(true);
+  });
   it.each<[string, unknown]>([
     ['nothing', ''],
     ['a space', ' '],
@@ -128,7 +141,10 @@ describe('the precompiled verdict is Ajv’s own', () => {
   );
   const pathsOf = (value: unknown): (readonly string[])[] =>
     typeof value === 'object' && value !== null
-      ? Object.entries(value).flatMap(([key, inner]) => [[key], ...pathsOf(inner).map((path) => [key, ...path])])
+      ? Object.entries(value).flatMap(([key, inner]) => [
+          [key],
+          ...pathsOf(inner).map((path) => [key, ...path]),
+        ])
       : [];
   const replaced = (value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown => {
     if (key === undefined) return by;
@@ -154,11 +170,16 @@ describe('the precompiled verdict is Ajv’s own', () => {
 
   it.each(operations)('$id', (operation) => {
     const own = strictAjv().compile(eventSchema(operation) as AnySchema);
-    const bodies = fc.constantFrom(...examples(operation.id)).chain((example) =>
-      fc
-        .tuple(fc.constantFrom<readonly string[]>([], ['nope'], ...pathsOf(example)), fc.option(values, { nil: undefined }))
-        .map(([path, by]) => replaced(example, path, by)),
-    );
+    const bodies = fc
+      .constantFrom(...examples(operation.id))
+      .chain((example) =>
+        fc
+          .tuple(
+            fc.constantFrom<readonly string[]>([], ['nope'], ...pathsOf(example)),
+            fc.option(values, { nil: undefined }),
+          )
+          .map(([path, by]) => replaced(example, path, by)),
+      );
     const seen = new Set<boolean>();
     fc.assert(
       fc.property(bodies, (body) => {

@@ -194,6 +194,16 @@ describe('a contradictory declaration is refused with a sentence', () => {
       changed({ indexes: { note: { each: 'note', by: { note: { path: 'value', canonical: 'text' } } } } }),
     ],
     [
+      'nurse joins with other fields',
+      changed({ relationship: { member: 'patient', period: 'patient', joins: { nurse: {} } } }),
+    ],
+    [
+      'nurse joins with other fields',
+      changed({
+        relationship: { member: 'patient', period: 'patient', joins: { nurse: { note: 'a', id: 'b' } } },
+      }),
+    ],
+    [
       'search is permitted, but there is no index',
       { ...permitting('provider', { ...read, interactions: ['search'] }), subject: 'id' },
     ],
