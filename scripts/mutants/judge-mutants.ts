@@ -1,5 +1,6 @@
 import { applyEdit, type Mutant } from './mutant.ts';
 import type { Project } from './project.ts';
+import { label } from './report.ts';
 import type { TestFailure, TestRunner } from './test-runner.ts';
 import type { TreeCopy } from './tree-copy.ts';
 
@@ -82,6 +83,10 @@ export async function judgeMutants(
   return verdicts;
 }
 
+/** Whether a test file could not be loaded because the mutant is no program: then a rule is wrong. */
+const isNotCompiled = ({ name, message }: TestFailure): boolean =>
+  name === '' && /\b(?:parse|transform|syntax)/i.test(message);
+
 async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestPlan): Promise<Verdict> {
   const started = performance.now();
   const verdict = (outcome: Verdict['outcome'], by: string): Verdict => ({
@@ -99,6 +104,7 @@ async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestP
   try {
     const run = await bench.runner.run({ changed: [mutant.file], tests }, slack + 3 * usual);
     if (run.kind === 'late') return verdict('killed', 'the tests did not end');
+    if (run.failure && isNotCompiled(run.failure)) throw new Error(`${label(mutant)} does not compile`);
     if (run.failure) return verdict('killed', `${run.failure.test}: ${run.failure.name}`);
     return verdict('survived', `${tests.length} test files passed`);
   } finally {

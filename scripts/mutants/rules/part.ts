@@ -2,14 +2,14 @@ import type { AnyNode } from 'acorn';
 import type { Mutation } from '../mutant.ts';
 import type { ParsedModule } from '../parsed-module.ts';
 import { calledFunction, isCryptographicDomain, type Project } from '../project.ts';
-import { functionAround, walk } from '../syntax.ts';
+import { functionAround, keyName, walk } from '../syntax.ts';
 import type { Rule } from './rule.ts';
 
 /**
  * Leaves out, one at a time, the elements of arrays: changes of a transaction, tags of a session, parts of what is hashed.
  * Domain code that does cryptography loses the members of objects too, the values in templates, and the arguments of
  * functions that take any number of them: so every part of what is digested, authenticated or bound as associated data is
- * shown to count.
+ * shown to count. What an error was caused by is for the debugger only.
  */
 export const part: Rule = (module, project) => {
   const cryptographic = isCryptographicDomain(project, module);
@@ -44,7 +44,8 @@ const members = (
 ): readonly AnyNode[] => {
   if (node.type === 'ArrayExpression') return node.elements.filter((element) => element !== null);
   if (!cryptographic) return [];
-  if (node.type === 'ObjectExpression') return node.properties;
+  if (node.type === 'ObjectExpression')
+    return node.properties.filter((member) => keyName(member) !== 'cause');
   if (node.type !== 'CallExpression') return [];
   const parameters = calledFunction(project, module, node)?.node.params ?? [];
   return parameters.at(-1)?.type === 'RestElement' ? node.arguments.slice(parameters.length - 1) : [];
