@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   CreateLogStreamCommand,
@@ -8,7 +8,7 @@ import {
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AnyResource } from '../../model/define/define-resource.ts';
 import { operations } from '../../model/derive/operations.ts';
 import { permissionFor } from '../../model/derive/permissions.ts';
@@ -28,6 +28,7 @@ import type { Piece } from './find-marks.ts';
 import { findMarks } from './find-marks.ts';
 import type { MarkedRecord } from './marked-record.ts';
 import { markedRecord } from './marked-record.ts';
+import { rememberMarks, runtimeDirectory } from './saved-state.ts';
 
 const everyResource: readonly AnyResource[] = resources;
 /** Every marked value that was sent, by its place in its resource. */
@@ -140,6 +141,8 @@ beforeAll(async () => {
   const [provider, nurse] = await Promise.all([clinic.join('provider'), clinic.join('nurse')]);
   people = [provider, clinic.admin, nurse];
 });
+
+afterAll(() => rememberMarks(runtimeDirectory(clinic.runtime), marks));
 
 test('marked values go through every route of every resource', async () => {
   const [patient, ...others] = [...everyResource].sort((one) => (one.subject === 'id' ? -1 : 1));
@@ -265,7 +268,7 @@ describe('no marked value is', () => {
   });
 
   test('in a file of the runtime, its emulator’s log and working files included', () => {
-    const pieces = everyFile(dirname(dirname(clinic.runtime.caCertificate)));
+    const pieces = everyFile(runtimeDirectory(clinic.runtime));
     expect(pieces.some(({ place }) => place.endsWith('emulator.log'))).toBe(true);
     expect(findMarks(pieces, withAddresses())).toEqual([]);
   });
@@ -313,7 +316,7 @@ describe('a value that is planted, gzipped in base64, is found', () => {
   });
 
   test('in a file', () => {
-    const directory = dirname(dirname(clinic.runtime.caCertificate));
+    const directory = runtimeDirectory(clinic.runtime);
     const file = join(directory, 'planted');
     writeFileSync(file, hidden());
     try {

@@ -1,4 +1,5 @@
 import { createHmac, createPublicKey } from 'node:crypto';
+import type { AuthenticationResultType } from '@aws-sdk/client-cognito-identity-provider';
 import {
   AdminCreateUserCommand,
   AdminInitiateAuthCommand,
@@ -21,7 +22,7 @@ interface Tokens {
   readonly id: string;
 }
 
-const tokensOf = (result: { AccessToken?: string; IdToken?: string } | undefined): Tokens => {
+const tokensOf = (result: AuthenticationResultType | undefined): Tokens => {
   if (!result?.AccessToken || !result.IdToken) throw new Error('Cognito gave no tokens');
   return { access: result.AccessToken, id: result.IdToken };
 };
@@ -130,7 +131,7 @@ const confused = async ({ runtime }: Clinic, claims: ReturnType<typeof decodeJwt
   const pool = output(runtime, 'identity', 'UserPoolId');
   const answer = await fetch(`${runtime.emulator.endpoint}/${pool}/.well-known/jwks.json`);
   const [jwk] = ((await answer.json()) as { keys: JWK[] }).keys;
-  const pem = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }).export({
+  const pem = createPublicKey({ key: { ...jwk }, format: 'jwk' }).export({
     type: 'spki',
     format: 'pem',
   });
@@ -143,12 +144,13 @@ const confused = async ({ runtime }: Clinic, claims: ReturnType<typeof decodeJwt
  * Tokens that must open nothing, by what is wrong with them: each is what a confused or hostile client could really
  * send (requirement B5).
  */
-export const wrongTokens = async (clinic: Clinic, person: Person): Promise<ReadonlyMap<string, string>> => {
+export const wrongTokens = async (clinic: Clinic): Promise<ReadonlyMap<string, string>> => {
+  const [person, another] = await Promise.all([clinic.join('provider'), clinic.join('provider')]);
   const own = await signInDirectly(clinic, person, output(clinic.runtime, 'identity', 'SignInClientId'));
   const claims = decodeJwt(own.access);
   return new Map([
     ['an id token', own.id],
-    ['another client’s access token', (await fromOtherClient(clinic, person)).access],
+    ['another client’s access token', (await fromOtherClient(clinic, another)).access],
     ['another pool’s access token', (await fromOtherPool(clinic)).access],
     ['a token without a signature', new UnsecuredJWT(claims).encode()],
     ['a token signed with the public key', await confused(clinic, claims)],

@@ -1,0 +1,139 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import type { ProblemCode } from '../../model/problems.ts';
+import { problems } from '../../model/problems.ts';
+import type { Answer, Ask } from './client.ts';
+import { expectProblem, missingSecurityHeaders } from './client.ts';
+import type { Clinic, Person } from './clinic.ts';
+import { openClinic } from './clinic.ts';
+import { findMarks } from './find-marks.ts';
+import { wrongTokens } from './wrong-tokens.ts';
+
+/** Stands in every request where a value of the caller's is possible; no answer may hold it. */
+const canary = 'ZqCanaryInput7';
+const patients = '/clinical/v1/patients';
+const anId = '0'.repeat(26);
+
+interface Row {
+  readonly name: string;
+  readonly ask: Ask;
+  readonly code: ProblemCode;
+  /** @default the provider's token */
+  readonly anonymous?: true;
+}
+
+/** Refused by the listener or by API Gateway, before any function of ours. */
+const gatewayRows: readonly Row[] = [
+  { name: 'a base path that is not there', ask: { path: `/${canary}/v1/patients` }, code: 'unknown-route' },
+  { name: 'the root', ask: { path: `/?q=${canary}` }, code: 'unknown-route' },
+  { name: 'a path that is not there', ask: { path: `/clinical/v1/${canary}` }, code: 'unknown-route' },
+  { name: 'a base path alone', ask: { path: '/clinical/v1' }, code: 'unknown-route' },
+  { name: 'another version', ask: { path: `/clinical/v2/patients/${canary}` }, code: 'unknown-route' },
+  {
+    name: 'a path below a record',
+    ask: { path: `${patients}/${anId}/${canary}` },
+    code: 'unknown-route',
+  },
+  {
+    name: 'a deletion, which no resource permits',
+    ask: { method: 'DELETE', path: `${patients}/${canary}` },
+    code: 'unknown-route',
+  },
+  {
+    name: 'PATCH',
+    ask: { method: 'PATCH', path: `${patients}/${anId}`, body: { name: canary } },
+    code: 'unknown-route',
+  },
+  {
+    name: 'a method override',
+    ask: { method: 'OPTIONS', path: patients, headers: { 'x-http-method-override': 'POST', origin: canary } },
+    code: 'unknown-route',
+  },
+  {
+    name: 'a list of all',
+    ask: { path: `${patients}?name=${canary}` },
+    code: 'unknown-route',
+  },
+  {
+    name: 'a search by GET',
+    ask: { path: `${patients}/_search?ssn=${canary}` },
+    code: 'invalid-parameter',
+  },
+  { name: 'no token', ask: { path: `${patients}/${anId}` }, code: 'unauthenticated', anonymous: true },
+  {
+    name: 'a token that is empty',
+    ask: { path: `${patients}/${anId}`, headers: { authorization: 'Bearer ' } },
+    code: 'unauthenticated',
+  },
+  {
+    name: 'Basic authentication',
+    ask: { path: `${patients}/${anId}`, headers: { authorization: `Basic ${btoa(`${canary}:${canary}`)}` } },
+    code: 'unauthenticated',
+  },
+  {
+    name: 'a token in the query',
+    ask: { path: `${patients}/${anId}?access_token=${canary}` },
+    code: 'unauthenticated',
+    anonymous: true,
+  },
+  {
+    name: 'a token that is garbage',
+    ask: { path: `${patients}/${anId}`, token: canary },
+    code: 'unauthenticated',
+  },
+  {
+    name: 'an operation beyond the token’s scopes',
+    ask: {
+      method: 'POST',
+      path: '/identity/v1/users',
+      body: { email: `${canary}@a.example`, role: 'nurse' },
+    },
+    code: 'not-permitted',
+  },
+  {
+    name: 'a body of more than 10 MB',
+    ask: {
+      method: 'POST',
+      path: patients,
+      body: `{"name":"${canary.repeat((10 * 1024 * 1024) / canary.length + 1)}"}`,
+    },
+    code: 'too-large',
+  },
+];
+
+let clinic: Clinic;
+let people: readonly Person[];
+let sent = 0;
+
+beforeAll(async () => {
+  clinic = await openClinic(inject('runtime'));
+  people = await Promise.all([clinic.join('provider'), clinic.join('provider')]);
+});
+
+/** Spreads the requests over two people, so that nobody's rate is exceeded. */
+const sendAs = ({ ask, anonymous }: Row): Promise<Answer> => {
+  sent += 1;
+  const person = people[sent % people.length] as Person;
+  return anonymous ? clinic.send(ask) : person.send(ask);
+};
+
+const expectRefused = (answer: Answer, code: ProblemCode): void => {
+  expectProblem(answer, code);
+  expect(problems[code].status).toBeGreaterThanOrEqual(400);
+  expect(problems[code].status).toBeLessThan(500);
+  expect(missingSecurityHeaders(answer)).toEqual([]);
+  const received = Buffer.from(`${JSON.stringify(answer.headers)}${answer.text}`);
+  expect(findMarks([{ place: 'the answer', bytes: received }], new Map([['the input', canary]]))).toEqual([]);
+};
+
+describe('the gateway refuses', () => {
+  test.each(gatewayRows)('$name: $code', async (row) => expectRefused(await sendAs(row), row.code));
+});
+
+test('no token but a live session’s own access token opens anything', async () => {
+  for (const [name, token] of await wrongTokens(clinic)) {
+    const answer = await clinic.send({ path: `${patients}/${anId}?fields=name`, token });
+    expect([name, answer.status]).toEqual([name, 401]);
+    expectRefused(answer, 'unauthenticated');
+    expect(answer.text.includes(token)).toBe(false);
+  }
+}, 120_000);
