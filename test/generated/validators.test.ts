@@ -225,7 +225,8 @@ it('bundles without the compiler', async () => {
     write: false,
     metafile: true,
   });
-  expect(Object.keys(metafile.inputs).sort()).toEqual([
+  const inputs = Object.keys(metafile.inputs).map((path) => path.replace(/^.*node_modules/, 'node_modules'));
+  expect(inputs.sort()).toEqual([
     'lambdas/generated/validators.js',
     'model/define/formats.ts',
     'node_modules/ajv/dist/runtime/ucs2length.js',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyResource } from '../../../model/define/define-resource.ts';
+import { branchesOf } from '../../../model/derive/grants.ts';
 import { operationsOf, resourceOperations } from '../../../model/derive/operations.ts';
 import { createSchema, recordSchema, searchSchema, updateSchema } from '../../../model/derive/schemas.ts';
 import { compartmentOf, indexPlans } from '../../../model/derive/storage.ts';
@@ -50,7 +51,8 @@ const cases = resources.flatMap((resource) =>
 
 const check = (resource: AnyResource, name: string, classification: Classification): void => {
   const changed = reclassified(resource, name, classification);
-  const after = derivedFrom(resources.map((one) => (one === resource ? changed : one)));
+  const declared = resources.map((one) => (one === resource ? changed : one));
+  const after = derivedFrom(declared);
   const was = resource.fields[name]?.options.classification as Classification;
 
   expect(resourceOperations(changed).map(({ resource: _, ...route }) => route)).toEqual(
@@ -74,6 +76,10 @@ const check = (resource: AnyResource, name: string, classification: Classificati
       restricted: 'restricted',
     }[classification],
   );
+
+  const isNew = (branch: string) => !branchesOf(resource.capability).some((one) => one === branch);
+  for (const branch of branchesOf(resource.capability, declared).filter(isNew))
+    expect(branch).toBe(compartmentOf(changed, name));
 
   const rows = linesThatDiffer('docs/generated/phi-inventory.md', after);
   expect(rows).toHaveLength(1);

@@ -43,6 +43,30 @@ describe('every schema of every operation', () => {
   });
 });
 
+describe('every pattern', () => {
+  const patterns = [
+    ...new Set(
+      [...JSON.stringify(all).matchAll(/"pattern":("(?:[^"\\\\]|\\\\.)*")/g)].map(
+        ([, one = '""']) => JSON.parse(one) as string,
+      ),
+    ),
+  ];
+  const isUnbounded = /[*+]|\{\d+,\}/;
+  const groups = (pattern: string) => [
+    ...pattern.replace(/\[(?:[^\]\\]|\\.)*\]/g, '_').matchAll(/\(([^()]*)\)([*+]|\{\d+,)/g),
+  ];
+  const nests = (pattern: string) => groups(pattern).some(([, inner = '']) => isUnbounded.test(inner));
+
+  it('is anchored at both ends', () => {
+    expect(patterns.length).toBeGreaterThan(5);
+    expect(patterns.filter((pattern) => !pattern.startsWith('^') || !pattern.endsWith('$'))).toEqual([]);
+  });
+  it('takes time in proportion to the text: no repetition repeats a repetition', () => {
+    expect(patterns.filter(nests)).toEqual([]);
+    expect(['^(a+)+$', '^(a*b)*$', '^([a-z]+){2,}$'].every(nests)).toBe(true);
+  });
+});
+
 describe('what counts as an open end', () => {
   it.each<[string, object]>([
     ['a string without maxLength', { type: 'string' }],
