@@ -1,35 +1,12 @@
 import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  GetItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Role } from '../../model/vocabulary.ts';
-
-/** How strong a second factor is, weakest first. */
-export const factors = ['totp', 'passkey'] as const;
-/** A second factor. */
-export type Factor = (typeof factors)[number];
-
-/** A person in the directory: who they are to the platform. */
-export interface DirectoryPrincipal {
-  readonly subject: string;
-  readonly tenant: string;
-  readonly role: Role;
-  readonly roleVersion: number;
-  readonly status: 'active' | 'suspended';
-  /** The patient record that is the person's own; role patient only. */
-  readonly patient?: string;
-  /** ISO 8601; absent until a second factor is enrolled and verified. */
-  readonly mfaEnrolledAt?: string;
-  readonly factor?: Factor;
-  /** The client through which the sign-in façade saw the factor verified. */
-  readonly evidenceClient?: string;
-}
-
-/** A tenant in the directory. */
-export interface DirectoryTenant {
-  readonly tenant: string;
-  readonly name: string;
-  readonly status: 'active' | 'suspended';
-}
+import type { DirectoryPrincipal, DirectoryTenant, Factor } from '../domain/directory-entry.ts';
 
 /** Reads and writes people and tenants. */
 export interface Directory {
@@ -47,6 +24,8 @@ export interface Directory {
   ) => TransactWriteItem[];
   /** What adds a tenant, for a transaction; it fails when the tenant is there already. */
   readonly tenantPut: (tenant: DirectoryTenant, created: { readonly at: Date }) => TransactWriteItem;
+  /** Writes all or nothing. @returns false when something was there already. */
+  readonly commit: (items: readonly TransactWriteItem[]) => Promise<boolean>;
 }
 
 const principalKey = (subject: string): Record<string, AttributeValue> => ({
@@ -104,5 +83,15 @@ export const directory = ({
       ),
     ],
     tenantPut: (tenant, { at }) => put(tenantKey(tenant.tenant), { ...tenant, createdAt: at.toISOString() }),
+    commit: async (items) => {
+      try {
+        await dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [...items] }));
+        return true;
+      } catch (error) {
+        const reasons = error instanceof TransactionCanceledException ? error.CancellationReasons : undefined;
+        if (reasons?.some(({ Code }) => Code === 'ConditionalCheckFailed')) return false;
+        throw error;
+      }
+    },
   };
 };

@@ -27,12 +27,16 @@ export interface SessionStore {
   readonly check: (token: VerifiedToken, now: Date) => Promise<void>;
   /** Likewise for continuing a session, which is no activity and does not prolong it; an unknown session is over. */
   readonly checkContinued: (session: SessionKey, now: Date) => Promise<void>;
-  /** Starts a session. @throws ApiError `rate-limited` when the principal has too many. */
+  /**
+   * Starts a session.
+   * @returns its absolute end, in epoch seconds.
+   * @throws ApiError `rate-limited` when the principal has too many.
+   */
   readonly start: (
     session: SessionKey,
     began: { readonly at: Date; readonly factor?: string },
     now: Date,
-  ) => Promise<void>;
+  ) => Promise<number>;
   /** Ends a session at once. */
   readonly end: (session: Pick<SessionKey, 'tenant' | 'subject' | 'session'>, now: Date) => Promise<void>;
 }
@@ -169,9 +173,9 @@ export const sessionStore = (options: {
       names: { '#sessions': 'sessions', '#window': 'window', '#n': 'n', '#ttl': 'ttl' },
       values: { ':sessions': { M: { [key.session]: session } }, ':zero': { N: '0' }, ':ttl': ttl },
     });
-    if (!first.refused) return;
+    if (!first.refused) return record.absoluteExpiresAt;
     const known = first.item?.sessions ?? {};
-    if (Object.hasOwn(known, key.session)) return;
+    if (Object.hasOwn(known, key.session)) return record.absoluteExpiresAt;
     const old = forgettable(known, now);
     if (Object.keys(known).length - old.length >= mostSessions)
       throw new ApiError('rate-limited', { headers: { 'retry-after': '60' }, policy: 'rate.sessions' });
@@ -188,6 +192,7 @@ export const sessionStore = (options: {
       },
       values: { ':session': session, ':ttl': ttl },
     });
+    return record.absoluteExpiresAt;
   };
 
   const introduce = async (

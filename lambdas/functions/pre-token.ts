@@ -1,0 +1,15 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { issueToken } from '../operations/issue-token.ts';
+import { directory } from '../ports/directory.ts';
+import { environmentOf } from '../ports/environment.ts';
+
+const environment = environmentOf(process.env, ['ADMINISTRATIVE_FACTOR', 'DIRECTORY_TABLE']);
+
+/** Cognito's trigger before each token. */
+export const handler = issueToken({
+  directory: directory({
+    table: environment.DIRECTORY_TABLE,
+    dynamodb: new DynamoDBClient({ requestHandler: { requestTimeout: 2000 } }),
+  }),
+  administrativeFactor: environment.ADMINISTRATIVE_FACTOR,
+});

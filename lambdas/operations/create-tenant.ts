@@ -1,0 +1,143 @@
+import { randomInt } from 'node:crypto';
+import type { Put } from '@aws-sdk/client-dynamodb';
+import type { Context } from 'aws-lambda';
+import { defineOperation } from '../../model/define/define-operation.ts';
+import { formats } from '../../model/define/formats.ts';
+import { customOperation } from '../../model/derive/operations.ts';
+import { problems } from '../../model/problems.ts';
+import { ApiError } from '../domain/api-error.ts';
+import { asApiError } from '../domain/as-api-error.ts';
+import type { AuditEntry } from '../domain/audit-entry.ts';
+import { temporaryPassword } from '../domain/temporary-password.ts';
+import { refusalEntry, successEntry } from '../middleware/audit.ts';
+import { type Chain, startChain } from '../middleware/chain.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
+import { errorPlaces } from '../ports/log.ts';
+import { type AddedPerson, type AddPersonPorts, addPerson } from './add-person.ts';
+
+/** What the operator's command sends. */
+export interface CreateTenant {
+  readonly command: 'create-tenant';
+  readonly name: string;
+  readonly adminEmail: string;
+}
+
+/** A new tenant, and the temporary password of its first administrator, which is told once. */
+export interface CreatedTenant {
+  readonly tenant: string;
+  readonly admin: { readonly id: string; readonly temporaryPassword: string };
+}
+
+/** What creating a tenant needs. */
+export interface CreateTenantPorts extends AddPersonPorts {
+  readonly auditLog: AuditLog;
+  readonly auditPut: (entry: AuditEntry) => Put;
+  readonly createKeys: (tenant: string) => Promise<void>;
+}
+
+/** Invoked directly, under IAM; no API has it (ADR 7). */
+const operation = customOperation(
+  defineOperation({
+    id: 'tenants.create',
+    description: 'Create a tenant, its keys and its first administrator.',
+    capability: 'identity',
+    method: 'POST',
+    path: '/tenants',
+    allows: ['operator'],
+    status: 201,
+    event: 'CONFIGURATION_CHANGE',
+  }),
+);
+
+const tenantName = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} '’.,&()/-]{0,99}$/u;
+
+const checked = (input: unknown): CreateTenant => {
+  const { command, name, adminEmail, ...rest } = (input ?? {}) as { readonly [member: string]: unknown };
+  const isEmail = typeof adminEmail === 'string' && adminEmail.length <= 254 && formats.email(adminEmail);
+  if (command !== 'create-tenant' || Object.keys(rest).length > 0) throw new ApiError('unknown-route');
+  if (typeof name !== 'string' || !tenantName.test(name) || !isEmail) throw new ApiError('invalid-body');
+  return { command, name: name.normalize('NFC'), adminEmail: adminEmail.toLowerCase() };
+};
+
+const newTenantId = (): string =>
+  Array.from({ length: 12 }, () => '0123456789abcdefghijklmnopqrstuvwxyz'.charAt(randomInt(36))).join('');
+
+/** What an earlier try with the same name and address left, while its administrator has not signed in yet. */
+const resumed = async (
+  { name, adminEmail }: CreateTenant,
+  { accounts, directory }: CreateTenantPorts,
+): Promise<{ tenant: string; added: AddedPerson } | undefined> => {
+  const subject = await accounts.find(adminEmail);
+  const principal = subject === undefined ? undefined : await directory.principal(subject);
+  if (subject === undefined || principal === undefined) return undefined;
+  const tenant = await directory.tenant(principal.tenant);
+  const isSame = tenant?.name === name && principal.role === 'admin' && principal.mfaEnrolledAt === undefined;
+  if (!isSame) throw new ApiError('conflict', { policy: 'person.exists' });
+  const password = temporaryPassword();
+  await accounts.setTemporaryPassword(subject, password);
+  return { tenant: tenant.tenant, added: { subject, temporaryPassword: password } };
+};
+
+const created = async (
+  wanted: CreateTenant,
+  chain: Chain,
+  ports: CreateTenantPorts,
+): Promise<{ tenant: string; added: AddedPerson }> => {
+  const { directory } = ports;
+  const tenant = newTenantId();
+  chain.facts.tenant = tenant;
+  await ports.createKeys(tenant);
+  const added = await addPerson(
+    wanted.adminEmail,
+    async (subject) => {
+      chain.facts.resource = 'Tenant';
+      chain.facts.resourceId = tenant;
+      const at = chain.now;
+      const done = await directory.commit([
+        directory.tenantPut({ tenant, name: wanted.name, status: 'active' }, { at }),
+        ...directory.principalPuts(
+          { subject, tenant, role: 'admin', roleVersion: 1, status: 'active' },
+          { at },
+        ),
+        { Put: ports.auditPut(successEntry(chain, operation.status)) },
+      ]);
+      chain.audited = done;
+      return done;
+    },
+    ports,
+  );
+  return { tenant, added };
+};
+
+/**
+ * Creates a tenant: its branch keys first, which mean nothing alone, then directory and audit entry in one transaction.
+ * A repeated command with the same name and address gives the same tenant and a new temporary password, until the
+ * administrator has signed in.
+ * @returns a function for direct invocation; it throws with the problem's code and title.
+ */
+export const createTenant =
+  (ports: CreateTenantPorts) =>
+  async (input: unknown, context: Context): Promise<CreatedTenant> => {
+    const event = { requestContext: {} } as Parameters<typeof startChain>[0];
+    const chain = startChain(event, context, { operation, now: new Date(), mark: ports.auditLog.mark() });
+    chain.facts.role = 'operator';
+    try {
+      const wanted = checked(input);
+      const earlier = await resumed(wanted, ports);
+      if (earlier) chain.facts.tenant = earlier.tenant;
+      const { tenant, added } = earlier ?? (await created(wanted, chain, ports));
+      if (!chain.audited) await ports.auditLog.write(successEntry(chain, operation.status));
+      return { tenant, admin: { id: added.subject, temporaryPassword: added.temporaryPassword } };
+    } catch (error) {
+      const refusal = asApiError(error);
+      const { requestId } = chain;
+      ports.log.failure({
+        requestId,
+        operation: operation.id,
+        code: refusal.code,
+        ...errorPlaces(refusal.cause),
+      });
+      if (!chain.audited) await ports.auditLog.write(refusalEntry(chain, refusal)).catch(() => {});
+      throw new Error(`${refusal.code}: ${problems[refusal.code].title} (request ${requestId})`);
+    }
+  };

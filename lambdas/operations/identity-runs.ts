@@ -1,0 +1,16 @@
+import type { IdentityPorts } from '../ports/identity-ports.ts';
+import { answerChallenge } from './answer-challenge.ts';
+import { createUser } from './create-user.ts';
+import { login } from './login.ts';
+import { logout } from './logout.ts';
+import { refresh } from './refresh.ts';
+import type { Run } from './run.ts';
+
+/** The runs of the identity operations, by operation id. */
+export const identityRuns: { readonly [id: string]: Run<IdentityPorts, undefined> } = {
+  'auth.login': login,
+  'auth.challenge': answerChallenge,
+  'auth.refresh': refresh,
+  'auth.logout': logout,
+  'users.create': createUser,
+};

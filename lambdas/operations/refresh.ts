@@ -1,0 +1,66 @@
+import { ApiError } from '../domain/api-error.ts';
+import type { VerifiedToken } from '../ports/access-tokens.ts';
+import type { IdentityPorts } from '../ports/identity-ports.ts';
+import type { IssuedTokens } from '../ports/sign-in-client.ts';
+import type { RefreshOwner } from '../ports/sign-in-store.ts';
+import { endSession } from './end-session.ts';
+import type { OperationRequest, Run } from './run.ts';
+import { nameOwner, namePrincipal, tokensAnswer } from './sign-in-answer.ts';
+
+/** Gets a new access token, which must be of the same session and role version. */
+const renewed = async (
+  owner: RefreshOwner,
+  { signIn, signIns, tokens }: IdentityPorts,
+): Promise<{ issued: IssuedTokens; verified: VerifiedToken } | undefined> => {
+  const refreshToken = await signIns.token(owner.session);
+  const issued = refreshToken === undefined ? undefined : await signIn.refresh(refreshToken);
+  if (issued === undefined) return undefined;
+  const verified = await tokens.verify(issued.accessToken, new Date());
+  const { principal } = verified;
+  const isSame =
+    principal.subject === owner.subject &&
+    principal.session === owner.session &&
+    principal.tenant === owner.tenant &&
+    principal.roleVersion === owner.roleVersion;
+  return isSame ? { issued, verified } : undefined;
+};
+
+const refuseReuse = async (
+  request: OperationRequest,
+  owner: RefreshOwner,
+  ports: IdentityPorts,
+): Promise<never> => {
+  await endSession(owner, request.now, ports);
+  throw new ApiError('unauthenticated', { event: 'TOKEN_REVOKED', policy: 'refresh.reuse' });
+};
+
+/**
+ * Continues a session and replaces the refresh handle. The new handle derives from the old one under a secret, so that a
+ * retry by the same client within ten seconds gets the same handle, with a fresh access token; any other reuse ends the
+ * session (requirement B3). Continuing is no activity: it does not prolong the idle limit.
+ */
+export const refresh: Run<IdentityPorts, undefined> = {
+  fetch: async () => undefined,
+  complete: async (request, _fetched, ports) => {
+    const { refreshToken: handle } = request.body as { readonly refreshToken: string };
+    const successor = await ports.signIn.digest('refresh', handle);
+    const client = await ports.signIn.digest('client', `${request.sourceAddress}\n${request.userAgent}`);
+    const use = await ports.signIns.useHandle(handle, { successor, client, now: request.now });
+    if (use.verdict === 'unknown') throw new ApiError('unauthenticated', { policy: 'refresh.unknown' });
+    const { owner } = use;
+    nameOwner(request, owner);
+    request.facts.session = owner.session;
+    if (use.verdict === 'reuse') return refuseReuse(request, owner, ports);
+    await ports.sessions.checkContinued(owner, request.now);
+    const tokens = await renewed(owner, ports);
+    if (tokens === undefined) {
+      await endSession(owner, request.now, ports);
+      throw new ApiError('unauthenticated', { policy: 'refresh.refused' });
+    }
+    namePrincipal(request, tokens.verified.principal);
+    if (tokens.issued.refreshToken !== undefined)
+      await ports.signIns.saveToken(owner.session, tokens.issued.refreshToken, owner.expiresAt);
+    await ports.signIns.saveHandle(successor, owner);
+    return tokensAnswer(tokens.issued, tokens.verified, successor);
+  },
+};

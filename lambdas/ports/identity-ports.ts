@@ -1,0 +1,64 @@
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { DynamoDBClient, Put } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import type { AuditEntry } from '../domain/audit-entry.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import { type Accounts, accounts } from './accounts.ts';
+import { auditPut } from './audit-log.ts';
+import { type Directory, directory } from './directory.ts';
+import type { Log } from './log.ts';
+import type { SessionStore } from './session-store.ts';
+import { type SignInClient, signInClient } from './sign-in-client.ts';
+import { type SignInStore, signInStore } from './sign-in-store.ts';
+import { vault } from './vault.ts';
+
+/** What the identity operations need of AWS, beside the chain's. */
+export interface OwnIdentityPorts {
+  readonly accounts: Accounts;
+  readonly signIn: SignInClient;
+  readonly signIns: SignInStore;
+  readonly directory: Directory;
+  /** The `Put` of an audit entry, for a transaction. */
+  readonly auditPut: (entry: AuditEntry) => Put;
+  /** The client through which the façade signs people in. */
+  readonly client: string;
+}
+
+/** What the identity operations need. */
+export interface IdentityPorts extends OwnIdentityPorts {
+  readonly tokens: AccessTokens;
+  readonly sessions: SessionStore;
+  readonly log: Log;
+}
+
+/** The variables that the identity function is given beside the chain's. */
+export interface IdentityEnvironment {
+  readonly USER_POOL_ID: string;
+  readonly SIGN_IN_CLIENT_ID: string;
+  readonly IDENTITY_KEY_ARN: string;
+  readonly SESSIONS_TABLE: string;
+  readonly DIRECTORY_TABLE: string;
+  readonly AUDIT_TABLE: string;
+}
+
+/** The identity operations' ports in AWS, with the function's own credentials. */
+export const identityPorts = (
+  environment: IdentityEnvironment,
+  { dynamodb }: { readonly dynamodb: DynamoDBClient },
+): OwnIdentityPorts => {
+  const { USER_POOL_ID: pool, SIGN_IN_CLIENT_ID: client, IDENTITY_KEY_ARN: key } = environment;
+  const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000 };
+  const cognito = new CognitoIdentityProviderClient({ requestHandler });
+  return {
+    client,
+    accounts: accounts({ pool, cognito }),
+    signIn: signInClient({ pool, client, cognito }),
+    signIns: signInStore({
+      table: environment.SESSIONS_TABLE,
+      dynamodb,
+      vault: vault({ key, kms: new KMSClient({ requestHandler }) }),
+    }),
+    directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+    auditPut: (entry) => auditPut(environment.AUDIT_TABLE, entry),
+  };
+};
