@@ -25,7 +25,10 @@ const aws = ['@aws-sdk/*', '@smithy/*'];
 const cdk = ['aws-cdk-lib*', 'constructs', 'cdk-nag'];
 const frameworks = ['@middy/*', '@aws-lambda-powertools/*'];
 
-/** The house (design.md §2): `bin → lib → model ← lambdas`, and the order inside `lambdas`. */
+/**
+ * The house (design.md §2): `bin → lib → model ← lambdas`, and the order inside `lambdas`. Functions make the AWS clients
+ * that they hand to ports; only ports call them.
+ */
 const layers: { readonly [name: string]: Layer } = {
   model: { layers: [], packages: ['json-schema-to-ts'] },
   lib: { layers: ['model'], packages: ['*'], without: [...aws, ...frameworks] },
@@ -39,7 +42,7 @@ const layers: { readonly [name: string]: Layer } = {
   'lambdas/generated': { layers: ['model'], packages: ['ajv/dist/runtime/*'] },
   'lambdas/middleware': { layers: inside, packages: ['*'], without: [...aws, ...cdk] },
   'lambdas/operations': { layers: inside, packages: ['*'], without: [...aws, ...cdk] },
-  'lambdas/functions': { layers: inside, packages: ['*'], without: [...aws, ...cdk] },
+  'lambdas/functions': { layers: inside, packages: ['*'], without: cdk },
 };
 
 const isFile = (name: string): boolean =>
