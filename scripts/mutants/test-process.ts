@@ -1,7 +1,7 @@
 /** Keeps one Vitest open in a copy of the work tree and runs test files in it on request; started by `test-runner.ts`. */
 import { join, relative, sep } from 'node:path';
 import { createVitest, type TestSpecification } from 'vitest/node';
-import type { TestReply, TestRequest } from './test-runner.ts';
+import type { TestFailure, TestReply, TestRequest } from './test-runner.ts';
 
 const [root = '', project = ''] = process.argv.slice(2);
 
@@ -28,6 +28,26 @@ const specifications = new Map<string, TestSpecification>(
 const failureOf = (errors: readonly { readonly message: string }[] | undefined): string =>
   errors?.[0]?.message.split('\n')[0]?.slice(0, 200) ?? '';
 
+/** What failed in one test file, if anything did. */
+const failureIn = async (
+  test: string,
+  specification: TestSpecification,
+): Promise<TestFailure | undefined> => {
+  // What failed before would count towards the bail, and be answered again.
+  vitest.state.filesMap.clear();
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification]);
+  const module = testModules.find(({ moduleId }) => moduleId === specification.moduleId);
+  if (!module) throw new Error(`${test} was not run`);
+  for (const failed of module.children.allTests('failed')) {
+    return { test, name: failed.fullName, message: failureOf(failed.result().errors) };
+  }
+  const errors = module.errors();
+  if (errors.length > 0) return { test, name: '', message: failureOf(errors) };
+  if (unhandledErrors.length > 0) return { test, name: '', message: 'an unhandled error' };
+  if (module.state() !== 'passed') return { test, name: '', message: module.state() };
+  return undefined;
+};
+
 /** Runs the files one after the other until one fails. */
 const run = async (tests: readonly string[]): Promise<TestReply> => {
   const times: Record<string, number> = {};
@@ -35,21 +55,9 @@ const run = async (tests: readonly string[]): Promise<TestReply> => {
     const specification = specifications.get(test);
     if (!specification) continue;
     const started = performance.now();
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification]);
+    const failure = await failureIn(test, specification);
     times[test] = performance.now() - started;
-    for (const module of testModules) {
-      for (const failed of module.children.allTests('failed')) {
-        return {
-          kind: 'ran',
-          times,
-          failure: { test, name: failed.fullName, message: failureOf(failed.result().errors) },
-        };
-      }
-      if (!module.ok())
-        return { kind: 'ran', times, failure: { test, name: '', message: failureOf(module.errors()) } };
-    }
-    if (unhandledErrors.length > 0)
-      return { kind: 'ran', times, failure: { test, name: '', message: 'an unhandled error' } };
+    if (failure) return { kind: 'ran', times, failure };
   }
   return { kind: 'ran', times };
 };
