@@ -5,12 +5,16 @@ const format = 1;
 const headerLength = 3;
 const codeLength = headerLength + 32;
 
-/** The authentication code of a message: format byte, key version (uint16), HMAC-SHA-256. */
+/** The authentication code of a message: format byte, key version (uint16), HMAC-SHA-256 of both and the message. */
 export const authenticationCode = ({ version, key }: VersionedKey, message: Uint8Array): Buffer => {
   const code = Buffer.allocUnsafe(codeLength);
   code.writeUInt8(format, 0);
   code.writeUInt16BE(version, 1);
-  createHmac('sha256', key).update(message).digest().copy(code, headerLength);
+  createHmac('sha256', key)
+    .update(code.subarray(0, headerLength))
+    .update(message)
+    .digest()
+    .copy(code, headerLength);
   return code;
 };
 

@@ -1,5 +1,4 @@
-import { compartmentsOf } from '../../model/derive/storage.ts';
-import { resources } from '../../model/resources/index.ts';
+import { branchesOf } from '../../model/derive/grants.ts';
 import type { Capability, Compartment } from '../../model/vocabulary.ts';
 import { compartments } from '../../model/vocabulary.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -22,10 +21,8 @@ export interface ChartEnvironment {
 
 /** The key spaces that a capability's function may use: those of its resources, and the one that authenticates items. */
 export const compartmentsOfCapability = (capability: Capability): readonly Compartment[] => {
-  const used = new Set<Compartment>(
-    resources.filter((resource) => resource.capability === capability).flatMap(compartmentsOf),
-  );
-  return compartments.filter((compartment) => compartment === 'integrity' || used.has(compartment));
+  const opened = branchesOf(capability);
+  return compartments.filter((compartment) => opened.includes(compartment));
 };
 
 /** The ports of a function that works on charts. */
