@@ -1,7 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { capabilityHandler } from '../operations/capability-handler.ts';
 import { resourceRuns } from '../operations/resource-runs.ts';
 import { auditPut } from '../ports/audit-log.ts';
+import { ownDynamodb } from '../ports/aws-clients.ts';
 import { chainPorts } from '../ports/chain-ports.ts';
 import { chartPorts } from '../ports/chart-ports.ts';
 import { environmentOf } from '../ports/environment.ts';
@@ -25,10 +25,7 @@ export const handler = capabilityHandler(
   'clinical',
   (operation) => (operation.kind === 'resource' ? resourceRuns[operation.interaction] : undefined),
   {
-    ...chainPorts(
-      { ...process.env, ...environment },
-      { clientsFor, dynamodb: new DynamoDBClient({ requestHandler: { requestTimeout: 3000 } }) },
-    ),
+    ...chainPorts({ ...process.env, ...environment }, { clientsFor, dynamodb: ownDynamodb() }),
     ...chartPorts(environment, {
       clientsFor,
       auditPut: (entry) => auditPut(environment.AUDIT_TABLE, entry),

@@ -1,6 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { capabilityHandler } from '../operations/capability-handler.ts';
 import { identityRuns } from '../operations/identity-runs.ts';
+import { ownDynamodb } from '../ports/aws-clients.ts';
 import { chainPorts } from '../ports/chain-ports.ts';
 import { environmentOf } from '../ports/environment.ts';
 import { identityPorts } from '../ports/identity-ports.ts';
@@ -17,7 +17,7 @@ const environment = environmentOf(process.env, [
   'TENANT_ROLE_ARN',
   'USER_POOL_ID',
 ]);
-const dynamodb = new DynamoDBClient({ requestHandler: { requestTimeout: 3000 } });
+const dynamodb = ownDynamodb();
 
 /** The identity API's function. */
 export const handler = capabilityHandler('identity', ({ id }) => identityRuns[id], {

@@ -1,5 +1,5 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { issueToken } from '../operations/issue-token.ts';
+import { ownDynamodb } from '../ports/aws-clients.ts';
 import { directory } from '../ports/directory.ts';
 import { environmentOf } from '../ports/environment.ts';
 
@@ -9,7 +9,7 @@ const environment = environmentOf(process.env, ['ADMINISTRATIVE_FACTOR', 'DIRECT
 export const handler = issueToken({
   directory: directory({
     table: environment.DIRECTORY_TABLE,
-    dynamodb: new DynamoDBClient({ requestHandler: { requestTimeout: 2000 } }),
+    dynamodb: ownDynamodb(),
   }),
   administrativeFactor: environment.ADMINISTRATIVE_FACTOR,
 });

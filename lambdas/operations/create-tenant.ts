@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import type { Put } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { defineOperation } from '../../model/define/define-operation.ts';
 import { formats } from '../../model/define/formats.ts';
@@ -11,7 +10,7 @@ import type { AuditEntry } from '../domain/audit-entry.ts';
 import { temporaryPassword } from '../domain/temporary-password.ts';
 import { refusalEntry, successEntry } from '../middleware/audit.ts';
 import { type Chain, startChain } from '../middleware/chain.ts';
-import type { AuditLog } from '../ports/audit-log.ts';
+import type { AuditLog, AuditPut } from '../ports/audit-log.ts';
 import { errorPlaces } from '../ports/log.ts';
 import { type AddedPerson, type AddPersonPorts, addPerson } from './add-person.ts';
 
@@ -31,7 +30,7 @@ export interface CreatedTenant {
 /** What creating a tenant needs. */
 export interface CreateTenantPorts extends AddPersonPorts {
   readonly auditLog: AuditLog;
-  readonly auditPut: (entry: AuditEntry) => Put;
+  readonly auditPut: (entry: AuditEntry) => AuditPut;
   readonly createKeys: (tenant: string) => Promise<void>;
 }
 

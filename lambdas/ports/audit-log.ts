@@ -27,11 +27,11 @@ export interface AuditLog {
   readonly write: (entry: AuditEntry) => Promise<void>;
 }
 
+/** An audit entry as DynamoDB takes it, on its own or in a transaction. */
+export type AuditPut = Put & { Item: Record<string, AttributeValue> };
+
 /** The `Put` of an entry, on its own or in a transaction with the change that it records. */
-export const auditPut = (
-  table: string,
-  entry: AuditEntry,
-): Put & { Item: Record<string, AttributeValue> } => {
+export const auditPut = (table: string, entry: AuditEntry): AuditPut => {
   const { id, tenant, time, type, actor, patient } = entry;
   const text = canonicalize(entry);
   if (text === undefined) throw new TypeError('an audit entry must be an object');

@@ -1,10 +1,9 @@
-import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
-import type { DynamoDBClient, Put } from '@aws-sdk/client-dynamodb';
-import { KMSClient } from '@aws-sdk/client-kms';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { type Accounts, accounts } from './accounts.ts';
-import { auditPut } from './audit-log.ts';
+import { type AuditPut, auditPut } from './audit-log.ts';
+import { ownCognito, ownKms } from './aws-clients.ts';
 import { type Directory, directory } from './directory.ts';
 import type { Log } from './log.ts';
 import type { SessionStore } from './session-store.ts';
@@ -19,7 +18,7 @@ export interface OwnIdentityPorts {
   readonly signIns: SignInStore;
   readonly directory: Directory;
   /** The `Put` of an audit entry, for a transaction. */
-  readonly auditPut: (entry: AuditEntry) => Put;
+  readonly auditPut: (entry: AuditEntry) => AuditPut;
   /** The client through which the façade signs people in. */
   readonly client: string;
 }
@@ -47,8 +46,7 @@ export const identityPorts = (
   { dynamodb }: { readonly dynamodb: DynamoDBClient },
 ): OwnIdentityPorts => {
   const { USER_POOL_ID: pool, SIGN_IN_CLIENT_ID: client, IDENTITY_KEY_ARN: key } = environment;
-  const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000 };
-  const cognito = new CognitoIdentityProviderClient({ requestHandler });
+  const cognito = ownCognito();
   return {
     client,
     accounts: accounts({ pool, cognito }),
@@ -56,7 +54,7 @@ export const identityPorts = (
     signIns: signInStore({
       table: environment.SESSIONS_TABLE,
       dynamodb,
-      vault: vault({ key, kms: new KMSClient({ requestHandler }) }),
+      vault: vault({ key, kms: ownKms() }),
     }),
     directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
     auditPut: (entry) => auditPut(environment.AUDIT_TABLE, entry),
