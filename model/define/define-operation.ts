@@ -15,6 +15,8 @@ export interface NamedOperation<I extends string = string> {
   readonly allows: 'public' | 'session' | readonly Role[];
   /** The schema of the JSON body. @default no body is accepted */
   readonly request?: Schema;
+  /** An example of the request, for the API documentation. */
+  readonly example?: { readonly [name: string]: unknown };
   /** The schema of the JSON answer. @default no body is returned */
   readonly response?: Schema;
   readonly status: 200 | 201 | 204;

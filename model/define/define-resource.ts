@@ -11,14 +11,24 @@ import type { Fields, FieldValue } from './field.ts';
 import { field } from './field.ts';
 import { mistakesIn } from './mistakes.ts';
 
-/** A chart record's opaque id: a patient's 26 random characters, or `<patient>.<26 characters>` (design.md §3). */
-export const idPattern = '^[0-9A-HJKMNP-TV-Z]{26}(\\.[0-9A-HJKMNP-TV-Z]{26})?$';
+const characters = '[0-9A-HJKMNP-TV-Z]{26}';
+/** Any chart record's opaque id: a patient's, or `<patient>.<26 characters>` (design.md §3). */
+export const idPattern = `^${characters}(\\.${characters})?$`;
 
-const id = field(
-  { type: 'string', pattern: idPattern, maxLength: 53 },
-  { classification: 'internal', description: 'Opaque id, assigned by the server.', setBy: 'server' },
+const assigned = {
+  classification: 'internal',
+  description: 'Opaque id, assigned by the server.',
+  setBy: 'server',
+} as const;
+
+/** A patient's opaque id: 26 random characters (design.md §3). */
+const patientId = field({ type: 'string', pattern: `^${characters}$`, maxLength: 26 }, assigned);
+/** Any other chart record's: `<patient>.<26 characters>`, so that an id alone leads to its partition. */
+const recordId = field(
+  { type: 'string', pattern: `^${characters}\\.${characters}$`, maxLength: 53 },
+  assigned,
 );
-type WithId<F extends Fields> = { readonly id: typeof id } & F;
+type WithId<F extends Fields> = { readonly id: typeof patientId | typeof recordId } & F;
 type Name<F extends Fields> = keyof WithId<F> & string;
 
 type HasRestricted<F extends Fields> = {
@@ -151,7 +161,7 @@ export type InputOf<R extends { readonly fields: Fields }> = InputOfFields<R['fi
 
 /** The field that ties a chart record to its patient. */
 export const patientReference = field(
-  { type: 'string', pattern: '^[0-9A-HJKMNP-TV-Z]{26}$', maxLength: 26 },
+  { type: 'string', pattern: `^${characters}$`, maxLength: 26 },
   { classification: 'internal', description: 'The id of the patient.', setBy: 'creator' },
 );
 
@@ -162,7 +172,10 @@ export const patientReference = field(
 export const defineResource = <const N extends string, const F extends Fields>(
   declaration: ResourceDeclaration<N, F>,
 ): Resource<N, F> => {
-  const resource = { ...declaration, fields: { id, ...declaration.fields } } as Resource<N, F>;
+  const resource = {
+    ...declaration,
+    fields: { id: declaration.subject === 'id' ? patientId : recordId, ...declaration.fields },
+  } as Resource<N, F>;
   const found = mistakesIn(resource as unknown as AnyResource);
   if (found.length > 0) throw new TypeError(`resource ${declaration.name}: ${found.join('; ')}`);
   return resource;

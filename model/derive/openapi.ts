@@ -160,7 +160,14 @@ const bodiesOf = (operation: Operation): Bodies => {
   const request = requestSchema(operation);
   const response = responseSchema(operation);
   return {
-    ...(request && { request: { schema: published(request) } }),
+    ...(request && {
+      request: {
+        schema: published(request),
+        ...(operation.definition.example && {
+          example: pick(operation.definition.example, Object.keys(operation.definition.example)),
+        }),
+      },
+    }),
     ...(response && { response: { schema: published(response) } }),
   };
 };
@@ -282,6 +289,18 @@ const wordsOf = (operation: Operation): JsonObject => {
 const tagOf = (operation: Operation): string =>
   operation.kind === 'resource' ? operation.resource.name : (operation.id.split('.', 1)[0] as string);
 
+const answers = {
+  create: 'The id of the new record; `Location` is its path and `ETag` its version.',
+  read: 'The fields asked for, as far as you may get them; `ETag` is the version.',
+  update: 'The record is changed; `ETag` is its new version.',
+  search: 'The matches that are yours to see.',
+} as const;
+
+const answerWords = (operation: Operation): string => {
+  if (operation.kind === 'resource') return answers[operation.interaction];
+  return operation.definition.response ? 'Done.' : 'Done; there is no body.';
+};
+
 const operationObject = (operation: Operation): JsonObject => {
   const { request, response } = bodiesOf(operation);
   const parameters = parametersOf(operation);
@@ -294,7 +313,7 @@ const operationObject = (operation: Operation): JsonObject => {
     ...(request && { requestBody: { required: true, ...content(request) } }),
     responses: {
       [String(operation.status)]: {
-        description: response ? 'Done.' : 'Done; there is nothing to say.',
+        description: answerWords(operation),
         headers: successHeaders(operation),
         ...content(response),
       },

@@ -4,6 +4,7 @@ import type { Schema } from '../define/field.ts';
 const email = { type: 'string', format: 'email', maxLength: 254 } as const;
 const password = { type: 'string', minLength: 1, maxLength: 256 } as const;
 const handle = { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$', maxLength: 43 } as const;
+const exampleHandle = 'example-of-a-handle-0123456789-abcdefghijkl';
 
 const tokens = {
   type: 'object',
@@ -48,6 +49,7 @@ export const login = defineOperation({
     required: ['email', 'password'],
     properties: { email, password },
   },
+  example: { email: 'provider@example.org', password: 'an example of a long password' },
   response: outcome,
   status: 200,
   event: 'AUTHENTICATION_CHALLENGED',
@@ -80,6 +82,7 @@ export const answerChallenge = defineOperation({
       },
     ],
   },
+  example: { challenge: 'SOFTWARE_TOKEN_MFA', session: exampleHandle, code: '123456' },
   response: outcome,
   status: 200,
   event: 'AUTHENTICATION_SUCCESS',
@@ -99,6 +102,7 @@ export const refresh = defineOperation({
     required: ['refreshToken'],
     properties: { refreshToken: handle },
   },
+  example: { refreshToken: exampleHandle },
   response: tokens,
   status: 200,
   event: 'TOKEN_REFRESHED',

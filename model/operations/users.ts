@@ -31,6 +31,7 @@ export const createUser = defineOperation({
       },
     ],
   },
+  example: { email: 'nurse@example.org', role: 'nurse' },
   response: {
     type: 'object',
     additionalProperties: false,

@@ -96,6 +96,12 @@ it('every answer that a rate limit gives says when to come back', () => {
   for (const [, { headers }] of limited) expect(headers).toHaveProperty('retry-after');
 });
 
+it('every operation with a request body shows an example', () => {
+  for (const { operation } of described)
+    for (const media of Object.values(operation.requestBody?.content ?? {}))
+      expect(media.example).toBeDefined();
+});
+
 it('every example is valid against the schema beside it', () => {
   const ajv = new Ajv2020({ strict: false, formats: { ...formats, uri: true, 'uri-reference': true } });
   ajv.addSchema({ $id: 'https://chartlock.test/openapi', ...document } as AnySchema);
