@@ -35,6 +35,45 @@ const lazyBuiltins: Plugin = {
 };
 
 /**
+ * In a function, credentials come from the environment and nowhere else: without the chain that also looks into
+ * configuration files, single sign-on and instance metadata, a bundle is a fifth smaller.
+ */
+const credentialsFromEnvironment: Plugin = {
+  name: 'credentials-from-environment',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace: 'credentials',
+      pluginData: resolveDir,
+    }));
+    onLoad({ filter: /.*/, namespace: 'credentials' }, ({ pluginData }) => ({
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+      resolveDir: pluginData,
+    }));
+  },
+};
+
+/**
+ * A function gets its credentials from its environment; the SDK's other sources (instance metadata, single sign-on,
+ * profiles, processes) never apply there and are left out.
+ */
+const environmentCredentials: Plugin = {
+  name: 'environment-credentials',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
+      path: 'environment-credentials',
+      namespace: 'environment-credentials',
+      pluginData: resolveDir,
+      sideEffects: false,
+    }));
+    onLoad({ filter: /.*/, namespace: 'environment-credentials' }, ({ pluginData }) => ({
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+      resolveDir: pluginData,
+    }));
+  },
+};
+
+/**
  * Bundles every function in one run of esbuild into `.build/lambdas/<name>/index.mjs`, with the metafile in
  * `.build/metafile.json` and the source maps in `.build/source-maps`.
  * @param directory - the folder whose `.ts` files are the functions' entries
@@ -63,7 +102,7 @@ export async function bundle(directory: string = sources, target: string = outpu
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, credentialsFromEnvironment],
     banner: { js: "import{createRequire as c}from'node:module';const requireBuiltin=c(import.meta.url);" },
   });
   removeOthers(join(target, 'lambdas'), names);
