@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
 import { auditEventTypes } from '../../model/audit-event-types.ts';
-import { idPattern } from '../../model/define/define-resource.ts';
 import { problems } from '../../model/problems.ts';
 import { purposesOfUse, roles } from '../../model/vocabulary.ts';
 import type { AuditEntry } from './audit-entry.ts';
@@ -33,7 +32,7 @@ const shape =
 const name = text(/^[A-Za-z][A-Za-z0-9]{0,63}$/);
 const opaque = text(/^[A-Za-z0-9_-]{1,128}$/);
 const patient = text(/^[0-9A-HJKMNP-TV-Z]{26}$/);
-const recordId = text(new RegExp(idPattern));
+const recordId = text(/^[0-9A-HJKMNP-TV-Z]{26}(\.[0-9A-HJKMNP-TV-Z]{26})?$/);
 const digest = text(/^[A-Za-z0-9_-]{1,64}$/);
 
 /** The one list of what an entry may hold, and in which form; names and opaque ids, so that no PHI fits in. */
