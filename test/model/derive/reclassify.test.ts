@@ -45,7 +45,12 @@ const cases = resources.flatMap((resource) =>
     .flatMap((name) =>
       classifications
         .filter((classification) => classification !== resource.fields[name]?.options.classification)
-        .map((classification) => ({ resource, name, classification })),
+        .map((classification) => ({
+          title: `${resource.name}.${name} becomes ${classification}`,
+          resource,
+          name,
+          classification,
+        })),
     ),
 );
 
@@ -100,8 +105,8 @@ const check = (resource: AnyResource, name: string, classification: Classificati
 };
 
 describe('reclassifying one field changes what is derived from its class and nothing else', () => {
-  it.each(cases.filter(({ classification }) => classification === 'internal'))(
-    '$resource.name.$name becomes $classification',
+  it.each(resources.flatMap((resource) => cases.filter((one) => one.resource === resource).slice(-3)))(
+    '$title',
     ({ resource, name, classification }) => {
       check(resource, name, classification);
     },
@@ -111,7 +116,7 @@ describe('reclassifying one field changes what is derived from its class and not
       fc.property(fc.constantFrom(...cases), ({ resource, name, classification }) => {
         check(resource, name, classification);
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 });
