@@ -37,11 +37,12 @@ export const gatewayProblems: readonly (readonly [ResponseType, ProblemCode])[] 
   [ResponseType.WAF_FILTERED, 'refused'],
 ];
 
-const quoted = (value: string): string => `'${value.replaceAll("'", "\\'")}'`;
+/** A fixed value: API Gateway takes off the outer quotes and nothing else. */
+const quoted = (value: string): string => `'${value}'`;
 
 const headersOf = (code: ProblemCode): Record<string, string> => ({
   ...Object.fromEntries(Object.entries(securityHeaders).map(([name, value]) => [name, quoted(value)])),
-  'content-type': quoted('application/problem+json'),
+  'Content-Type': quoted('application/problem+json'),
   'x-request-id': 'context.requestId',
   ...(code === 'rate-limited' && { 'retry-after': quoted('1') }),
   ...(code === 'unauthenticated' && { 'www-authenticate': quoted('Bearer') }),
