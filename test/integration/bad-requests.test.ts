@@ -56,7 +56,7 @@ const gatewayRows: readonly Row[] = [
   {
     name: 'a search by GET',
     ask: { path: `${patients}/_search?ssn=${canary}` },
-    code: 'invalid-parameter',
+    code: 'unknown-route',
   },
   { name: 'no token', ask: { path: `${patients}/${anId}` }, code: 'unauthenticated', anonymous: true },
   {

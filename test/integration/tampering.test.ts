@@ -110,12 +110,6 @@ describe('a record that was edited in the table', () => {
       for (const map of ['sealed', 'digests']) delete part(item, map).ssn;
       return item;
     },
-    'one bit of an envelope turned': (item) => {
-      const bytes = Uint8Array.from(part(item, 'sealed').name?.B ?? []);
-      bytes[20] = (bytes[20] ?? 0) ^ 1;
-      part(item, 'sealed').name = { B: bytes };
-      return item;
-    },
     'another version number': (item) => ({ ...item, version: { N: String(Number(item.version?.N) + 1) } }),
     'another date of change': (item) => ({ ...item, updatedAt: { S: '2020-01-01T00:00:00.000Z' } }),
   };
@@ -128,6 +122,19 @@ describe('a record that was edited in the table', () => {
     await expectSecurityEvent(await provider.send(search({ mrn: chart.record.mrn })));
     await expectSecurityEvent(await provider.send(update(chart, version)));
     expect(await itemsOf(clinic.cloud, table)).toEqual(before);
+  });
+
+  test('one bit of a ciphertext turned: that field is not read, and others are', async () => {
+    await tamper(recordKey(chart.id), (item) => {
+      const bytes = Uint8Array.from(part(item, 'sealed').name?.B ?? []);
+      bytes[20] = (bytes[20] ?? 0) ^ 1;
+      part(item, 'sealed').name = { B: bytes };
+      return item;
+    });
+    await expectSecurityEvent(await provider.send({ path: `${chart.path}?fields=name` }));
+    await expectSecurityEvent(await provider.send({ path: `${chart.path}?fields=phone,name` }));
+    await expectSecurityEvent(await provider.send(search({ mrn: chart.record.mrn })));
+    expectStatus(await provider.send({ path: `${chart.path}?fields=phone` }), 200);
   });
 
   test('an envelope rolled back to an older one, with its digest: is not read', async () => {

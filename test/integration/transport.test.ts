@@ -76,7 +76,7 @@ const answers: readonly (readonly [string, number, () => Promise<Answer>])[] = [
   ['a request with a token that is none', 401, () => send({ path: unknown, token: 'a.b.c' })],
   [
     'a request beyond the token’s scope',
-    403,
+    401,
     () =>
       provider.send({
         method: 'POST',
