@@ -10,10 +10,10 @@ export interface Acknowledgement {
 
 const apis = ['clinical-api', 'identity-api'] as const;
 const lambdas = [
-  'clinical-api/Service',
-  'identity-api/Service',
-  'identity-api/Operator',
-  'identity/PreToken',
+  'clinical-api/Service/Function',
+  'identity-api/Service/Function',
+  'identity-api/Operator/Function',
+  'identity/PreToken/Function',
 ] as const;
 
 const ofGateways = (stack: string): Acknowledgement[] => [

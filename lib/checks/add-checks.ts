@@ -18,9 +18,14 @@ export const acknowledged = (app: App, stage: StageName, { path }: Acknowledgeme
 /**
  * Makes synthesis fail on a finding of the AWS Solutions, HIPAA Security and NIST 800-53 r5 packs that is not
  * acknowledged with a reason; each acknowledgement is written into the template.
+ * @param exceptions what is acknowledged
  */
-export const addChecks = (app: App, stage: StageName): void => {
-  for (const acknowledgement of acknowledgements)
+export const addChecks = (
+  app: App,
+  stage: StageName,
+  exceptions: readonly Acknowledgement[] = acknowledgements,
+): void => {
+  for (const acknowledgement of exceptions)
     for (const id of acknowledgement.rules)
       Validations.of(acknowledged(app, stage, acknowledgement)).acknowledge({
         id,

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { operations, scopesOf } from '../../model/derive/operations.ts';
+import { roles } from '../../model/vocabulary.ts';
+import type { SynthesizedResource } from './synthesized.ts';
+import { synthesized } from './synthesized.ts';
+
+const prod = synthesized('prod');
+const only = (type: string): SynthesizedResource => {
+  const found = prod.ofType(type);
+  expect(found).toHaveLength(1);
+  return found[0] as SynthesizedResource;
+};
+const { properties: pool, deletionPolicy } = only('AWS::Cognito::UserPool');
+
+describe('the user pool', () => {
+  it('demands a second factor of everyone, and knows TOTP and passkeys only', () => {
+    expect(pool.MfaConfiguration).toBe('ON');
+    expect(pool.EnabledMfas).toEqual(['SOFTWARE_TOKEN_MFA']);
+    expect(pool.WebAuthnFactorConfiguration).toBe('MULTI_FACTOR_WITH_USER_VERIFICATION');
+    expect(pool.WebAuthnUserVerification).toBe('required');
+    expect(pool.WebAuthnRelyingPartyID).toBe(prod.config.domain?.name);
+    expect(pool.Policies.SignInPolicy.AllowedFirstAuthFactors).toEqual(['PASSWORD', 'WEB_AUTHN']);
+    expect(pool.SmsConfiguration).toBeUndefined();
+    expect(pool.AutoVerifiedAttributes ?? []).not.toContain('phone_number');
+  });
+
+  it('lets nobody sign up or recover an account by itself', () => {
+    expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(true);
+    expect(pool.AccountRecoverySetting).toEqual({
+      RecoveryMechanisms: [{ Name: 'admin_only', Priority: 1 }],
+    });
+  });
+
+  it('demands strong passwords that are not used again', () => {
+    const { PasswordPolicy } = pool.Policies;
+    expect(PasswordPolicy.MinimumLength).toBeGreaterThanOrEqual(14);
+    expect(PasswordPolicy.PasswordHistorySize).toBe(24);
+    for (const kind of ['Lowercase', 'Numbers', 'Symbols', 'Uppercase'])
+      expect(PasswordPolicy[`Require${kind}`]).toBe(true);
+    expect(PasswordPolicy.TemporaryPasswordValidityDays).toBeLessThanOrEqual(3);
+  });
+
+  it('cannot be deleted', () => {
+    expect(pool.DeletionProtection).toBe('ACTIVE');
+    expect(deletionPolicy).toBe('Retain');
+  });
+
+  it('remembers no device, which would stand in for the second factor', () => {
+    expect(pool.DeviceConfiguration).toBeUndefined();
+  });
+
+  it('asks our trigger for every token', () => {
+    const trigger = prod.ofType('AWS::Lambda::Function').find(({ stack }) => stack === 'identity');
+    expect(pool.LambdaConfig).toEqual({
+      PreTokenGenerationConfig: { LambdaArn: `arn:identity/${trigger?.id}`, LambdaVersion: 'V2_0' },
+    });
+    expect(trigger?.properties.Environment.Variables.ADMINISTRATIVE_FACTOR).toBe('passkey');
+  });
+});
+
+describe('the sign-in client', () => {
+  const { properties: client } = only('AWS::Cognito::UserPoolClient');
+
+  it('is confidential, and signs in by the façade only', () => {
+    expect(client.GenerateSecret).toBe(true);
+    expect([...client.ExplicitAuthFlows].sort()).toEqual([
+      'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+      'ALLOW_REFRESH_TOKEN_AUTH',
+    ]);
+  });
+
+  it('has no OAuth grant: neither implicit nor any other', () => {
+    expect(client.AllowedOAuthFlowsUserPoolClient ?? false).toBe(false);
+    expect(client.AllowedOAuthFlows).toBeUndefined();
+    expect(client.AllowedOAuthScopes).toBeUndefined();
+    expect(client.CallbackURLs).toBeUndefined();
+  });
+
+  it('tells no one whether a user exists', () => {
+    expect(client.PreventUserExistenceErrors).toBe('ENABLED');
+  });
+
+  it('has short tokens that can be revoked', () => {
+    expect(client.EnableTokenRevocation).toBe(true);
+    expect(client.TokenValidityUnits).toEqual({
+      AccessToken: 'minutes',
+      IdToken: 'minutes',
+      RefreshToken: 'minutes',
+    });
+    expect(client.AccessTokenValidity).toBeLessThanOrEqual(15);
+    expect(client.IdTokenValidity).toBeLessThanOrEqual(15);
+    expect(client.RefreshTokenValidity).toBeLessThanOrEqual(24 * 60);
+    expect(client.AuthSessionValidity).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('the resource servers', () => {
+  const servers = prod.ofType('AWS::Cognito::UserPoolResourceServer');
+  const scopes = servers.flatMap(({ properties }) =>
+    properties.Scopes.map(({ ScopeName }: { ScopeName: string }) => `${properties.Identifier}/${ScopeName}`),
+  );
+
+  it('offer exactly the scopes of the operations', () => {
+    const wanted = new Set(operations.flatMap(({ scope }) => scope ?? []));
+    expect([...scopes].sort()).toEqual([...wanted].sort());
+  });
+
+  it('know every scope that a role’s token can carry', () => {
+    for (const role of roles) for (const scope of scopesOf(role)) expect(scopes).toContain(scope);
+  });
+});
