@@ -68,11 +68,11 @@ const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'make
       ...session,
       {
         table: 'records',
-        actions: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
+        actions: ['BatchGetItem', 'Query', 'PutItem'],
         keys: ['T#{tenant}#*'],
       },
       { table: 'records', actions: ['DeleteItem'], keys: ['T#{tenant}#X#*'] },
-      { table: 'keyring', actions: ['GetItem', 'BatchGetItem'], keys: ['T#{tenant}#*'] },
+      { table: 'keyring', actions: ['BatchGetItem'], keys: ['T#{tenant}#*'] },
       { table: 'keyring', actions: ['PutItem', 'UpdateItem'], keys: ['T#{tenant}#P#*'] },
     ],
   },

@@ -64,8 +64,9 @@ const itemActions = [
 describe('the clinical function, for a tenant', () => {
   it('reaches charts, keys and sessions of the tenant', () => {
     const chart = [`T#${own}#P#${patient}`];
-    for (const action of ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'])
-      expect(may(clinical, 'records', action, chart)).toBe(true);
+    const used = ['BatchGetItem', 'Query', 'PutItem'];
+    for (const action of itemActions)
+      expect(may(clinical, 'records', action, chart), action).toBe(used.includes(action));
     expect(may(clinical, 'keyring', 'BatchGetItem', [`T#${own}#B#clinical`, ...chart])).toBe(true);
     expect(may(clinical, 'keyring', 'PutItem', chart)).toBe(true);
     expect(may(clinical, 'sessions', 'UpdateItem', [`T#${own}#U#subject`])).toBe(true);
