@@ -87,7 +87,7 @@ const gatewayRows: readonly Row[] = [
       path: '/identity/v1/users',
       body: { email: `${canary}@a.example`, role: 'nurse' },
     },
-    code: 'not-permitted',
+    code: 'unauthenticated',
   },
   {
     name: 'a body of more than 10 MB',
