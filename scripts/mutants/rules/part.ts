@@ -9,7 +9,7 @@ import type { Rule } from './rule.ts';
  * Leaves out, one at a time, the elements of arrays: changes of a transaction, tags of a session, parts of what is hashed.
  * Domain code that does cryptography loses the members of objects too, the values in templates, and the arguments of
  * functions that take any number of them: so every part of what is digested, authenticated or bound as associated data is
- * shown to count. What an error was caused by is for the debugger only.
+ * shown to count. What an error says of itself is for the debugger only.
  */
 export const part: Rule = (module, project) => {
   const cryptographic = isCryptographicDomain(project, module);
@@ -17,6 +17,7 @@ export const part: Rule = (module, project) => {
   walk(module.program, (node, ancestors) => {
     if (!functionAround(ancestors)) return;
     if (node.type === 'TemplateLiteral' && cryptographic) {
+      if (ancestors.at(-1)?.type === 'NewExpression') return;
       for (const { start, end } of node.expressions)
         found.push({ rule: 'part', start, end, replacement: `''` });
       return;

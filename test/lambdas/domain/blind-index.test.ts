@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { indexEntriesOf, indexEntryFor } from '../../../lambdas/domain/blind-index.ts';
+import { frame } from '../../../lambdas/domain/framing.ts';
 import { indexPlans } from '../../../model/derive/storage.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { newKey } from './keys.ts';
@@ -55,6 +57,23 @@ test('equal values of different tenants differ, were even their keys equal', () 
   expect(entries('mrn', { mrn: 'A1' }, tenant, newKey().key)).not.toEqual(entries('mrn', { mrn: 'A1' }));
 });
 
+test('an entry is an HMAC-SHA-256 of tenant, index and the canonical values by name', () => {
+  const message = frame(
+    'chartlock blind index',
+    tenant,
+    'Patient.nameAndBirthDate',
+    ...['birthDate', '19840229', 'family', 'meier'],
+  );
+  const hmac = createHmac('sha256', key).update(message).digest('base64url');
+  expect(entry('nameAndBirthDate', { family: 'Meier', birthDate: '1984-02-29' })).toBe(
+    `Patient.nameAndBirthDate#${hmac}`,
+  );
+});
+
+test('a number is entered as its text', () => {
+  expect(entries('mrn', { mrn: 42 })).toEqual(entries('mrn', { mrn: '42' }));
+});
+
 test('an entry names its index and holds no value', () => {
   expect(entry('ssn', { ssn: '219-09-9999' })).toMatch(/^Patient\.ssn#[A-Za-z0-9_-]{43}$/);
 });
@@ -70,6 +89,7 @@ test('each element of an array is entered, equal ones once', () => {
 
 test.each([
   ['no value', 'ssn', {}],
+  ['a member of nothing', 'nameAndBirthDate', { name: null, birthDate: '1984-02-29' }],
   ['one value of two', 'nameAndBirthDate', { birthDate: '1984-02-29' }],
   ['a value without a canonical form', 'mrn', { mrn: ' ' }],
   ['not an array', 'identifier', { identifier: { system: 'a', value: 'b' } }],

@@ -16,3 +16,7 @@ test.each([
 ])('refuses what is not JSON: %s', (_, value) => {
   expect(() => canonicalForm(value)).toThrow(TypeError);
 });
+
+test('says what was wrong with it, to a debugger', () => {
+  expect(() => canonicalForm('\ud800')).toThrow(expect.objectContaining({ cause: expect.any(Error) }));
+});

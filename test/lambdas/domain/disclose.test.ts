@@ -23,5 +23,5 @@ test.each([[['ssn']], [['id', 'ssn']], [['toString']]])(
 test('the second lock lets through only what is both permitted and asked for', () => {
   const values = { id: 1, name: 'n', mrn: 'm', ssn: 's' };
   expect(disclose(permission, ['id', 'ssn'], values)).toEqual({ id: 1 });
-  expect(disclose(permission, ['id', 'name', 'mrn'], { id: 1 })).toEqual({ id: 1 });
+  expect(disclose(permission, ['id', 'name', 'mrn'], { id: 1 })).toStrictEqual({ id: 1 });
 });

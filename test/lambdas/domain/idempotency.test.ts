@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { frame } from '../../../lambdas/domain/framing.ts';
 import type { IdempotencyEntry } from '../../../lambdas/domain/idempotency.ts';
 import { idempotencyDigest, newIdempotencyEntry, replayOf } from '../../../lambdas/domain/idempotency.ts';
 import { flipped, newKey } from './keys.ts';
@@ -22,6 +24,22 @@ test('a key belongs to its principal, operation and tenant', () => {
   expect(new Set([digest, ...others]).size).toBe(6);
 });
 
+test('name, body and whole are HMAC-SHA-256 under the index key, each of its own kind', () => {
+  const hmac = (...parts: (string | Uint8Array)[]) =>
+    createHmac('sha256', key)
+      .update(frame(...parts))
+      .digest();
+  const { tenant } = principal;
+  expect(digest).toBe(
+    hmac('chartlock idempotency', tenant, 's', 'Patient.create', 'key').toString('base64url'),
+  );
+  expect(entry.body).toEqual(hmac('chartlock idempotent body', tenant, digest, '{"mrn":"A","name":"B"}'));
+  const expiry = String(now.getTime() / 1000 + 86_400);
+  expect(entry.code).toEqual(
+    hmac('chartlock idempotency entry', tenant, digest, entry.body, 'I', '1', expiry),
+  );
+});
+
 test('the same body within 24 hours gives what the first made', () => {
   expect(replayOf(entry, { name: 'B', mrn: 'A' }, key, hours(23))).toEqual({ id: 'I', version: 1 });
 });
@@ -32,7 +50,7 @@ test('after 24 hours it is forgotten', () => {
 
 test('another body is refused', () => {
   expect(() => replayOf(entry, { ...body, mrn: 'C' }, key, now)).toThrow(
-    expect.objectContaining({ code: 'idempotency-key-reused' }),
+    expect.objectContaining({ code: 'idempotency-key-reused', policy: 'idempotency' }),
   );
 });
 
@@ -48,7 +66,7 @@ const edits: readonly (readonly [string, Partial<IdempotencyEntry>])[] = [
 ];
 test.each(edits)('an edited entry is refused: %s', (_, edit) => {
   expect(() => replayOf({ ...entry, ...edit }, body, key, now)).toThrow(
-    expect.objectContaining({ code: 'integrity-failure' }),
+    expect.objectContaining({ code: 'integrity-failure', policy: 'idempotency' }),
   );
 });
 

@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { frame } from '../../../lambdas/domain/framing.ts';
 import {
   authenticateAccess,
   authenticateHistory,
@@ -39,10 +41,34 @@ const record = authenticateRecord(
 const sealedMrn = record.sealed.mrn ?? new Uint8Array();
 const sealedSsn = record.sealed.ssn ?? new Uint8Array();
 const digest = (text: string) => Buffer.from(text);
-const refused = expect.objectContaining({ code: 'integrity-failure' });
+const refused = expect.objectContaining({ code: 'integrity-failure', policy: 'item-authentication' });
+const refusedAccess = expect.objectContaining({ code: 'integrity-failure', policy: 'access-item' });
+const hmac = (message: Uint8Array) =>
+  createHmac('sha256', integrity.key)
+    .update(Buffer.of(1, 0, 1))
+    .update(message)
+    .digest('hex');
 
 test('a record is what was stored', () => {
   expect(verifyRecord({ ...record }, keys)).toEqual(record);
+});
+
+test('its code covers its key, version, times, plain attributes, index entries, and each field with tag and digest', () => {
+  const message = frame(
+    'chartlock record',
+    'T#tenant000001#P#PATIENT0000000000000000001',
+    'Patient#PATIENT0000000000000000001',
+    '2',
+    '2026-01-01T00:00:00.000Z',
+    '2026-01-02T00:00:00.000Z',
+    '{"role":"nurse"}',
+    '2',
+    'Patient.mrn#1',
+    'Patient.ssn#2',
+    ...['mrn', sealedMrn.subarray(-16), digest('digest of mrn')],
+    ...['ssn', sealedSsn.subarray(-16), digest('digest of ssn')],
+  );
+  expect(Buffer.from(record.code).toString('hex')).toBe(`010001${hmac(message)}`);
 });
 
 const edits: readonly (readonly [string, Partial<StoredRecord>])[] = [
@@ -60,6 +86,7 @@ const edits: readonly (readonly [string, Partial<StoredRecord>])[] = [
   ['envelope, rolled back', { sealed: { ...record.sealed, mrn: envelopeOf('mrn', 'earlier') } }],
   ['envelopes, swapped', { sealed: { mrn: sealedSsn, ssn: sealedMrn } }],
   ['envelope, truncated', { sealed: { ...record.sealed, mrn: sealedMrn.subarray(0, 20) } }],
+  ['envelope, only its tag left', { sealed: { ...record.sealed, mrn: sealedMrn.subarray(-16) } }],
   ['tag', { sealed: { ...record.sealed, mrn: flipped(sealedMrn, -1) } }],
   ['field, gone', { sealed: { ssn: sealedSsn }, digests: { ssn: digest('digest of ssn') } }],
   ['envelope, gone', { sealed: { ssn: sealedSsn } }],
@@ -71,6 +98,7 @@ const edits: readonly (readonly [string, Partial<StoredRecord>])[] = [
     },
   ],
   ['digest', { digests: { ...record.digests, mrn: digest('digest of lie') } }],
+  ['digest, one more', { digests: { ...record.digests, phone: digest('digest of nothing') } }],
   ['digest, gone', { digests: { mrn: digest('digest of mrn') } }],
   [
     'digest of another field',
@@ -110,6 +138,21 @@ const access = authenticateAccess(
   integrity,
 );
 
+test("an Access item's code covers its key, version and content", () => {
+  const content =
+    '{"grants":{"A":{"end":"2026-01-02T00:00:00Z","member":"m","start":"2026-01-01T00:00:00Z"}}}';
+  const partition = 'T#tenant000001#P#PATIENT0000000000000000001';
+  const message = frame('chartlock access', partition, 'ACCESS', '1', content);
+  const { tenant, patient } = address;
+  expect({ ...access, code: Buffer.from(access.code).toString('hex') }).toEqual({
+    tenant,
+    patient,
+    version: 1,
+    content,
+    code: `010001${hmac(message)}`,
+  });
+});
+
 test('an Access item is read as it was stored', () => {
   expect(verifyAccess({ ...access }, keys).grants.A?.end).toBe('2026-01-02T00:00:00Z');
 });
@@ -121,7 +164,7 @@ test.each([
   ['tenant', { ...access, tenant: 'tenant000002' }],
   ['code', { ...access, code: flipped(access.code, 5) }],
 ])('an edited Access item is refused: %s', (_, edited) => {
-  expect(() => verifyAccess(edited, keys)).toThrow(refused);
+  expect(() => verifyAccess(edited, keys)).toThrow(refusedAccess);
 });
 
 test("another patient's Access item is refused", () => {
@@ -130,5 +173,5 @@ test("another patient's Access item is refused", () => {
     { grants: {} },
     newestKey(other.keys, 'integrity'),
   );
-  expect(() => verifyAccess({ ...theirs, patient: address.patient }, keys)).toThrow(refused);
+  expect(() => verifyAccess({ ...theirs, patient: address.patient }, keys)).toThrow(refusedAccess);
 });

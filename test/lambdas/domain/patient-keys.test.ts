@@ -1,5 +1,6 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { frame } from '../../../lambdas/domain/framing.ts';
 import {
   branchVersionsOf,
   keyFrom,
@@ -11,7 +12,7 @@ import { compartments } from '../../../model/vocabulary.ts';
 import { flipped, newBranches, newKey, newPatient } from './keys.ts';
 
 const { stored, keys, branches } = newPatient();
-const refused = expect.objectContaining({ code: 'integrity-failure' });
+const refused = expect.objectContaining({ code: 'integrity-failure', policy: 'patient-keys' });
 const wrappedOf = (name: string): Uint8Array => stored.wrapped[name] ?? new Uint8Array();
 const withWrapped = (name: string, bytes: Uint8Array) => ({
   ...stored,
@@ -27,6 +28,30 @@ test('keys are stored wrapped by the newest branch key', () => {
   expect(branchVersionsOf(stored)).toEqual(compartments.map((compartment) => ({ compartment, version: 2 })));
   const raw = newestKey(keys, 'identity').key.export();
   expect(Buffer.from(wrappedOf('identity.1')).includes(raw)).toBe(false);
+});
+
+test('a key is wrapped by AES-256-GCM, bound to format, address, compartment and both versions', () => {
+  const wrapped = Buffer.from(wrappedOf('clinical.1'));
+  const branch = branches.newest('clinical')?.key ?? newKey().key;
+  const decipher = createDecipheriv('aes-256-gcm', branch, wrapped.subarray(3, 15));
+  const { tenant, patient } = stored;
+  decipher.setAAD(frame('chartlock patient key', '1', tenant, patient, 'clinical', '1', '2'));
+  decipher.setAuthTag(wrapped.subarray(-16));
+  const raw = Buffer.concat([decipher.update(wrapped.subarray(15, -16)), decipher.final()]);
+  expect(newestKey(keys, 'clinical').key.equals(createSecretKey(raw))).toBe(true);
+  expect(wrapped.subarray(0, 3)).toEqual(Buffer.of(1, 0, 2));
+});
+
+test('no two keys are wrapped with one IV', () => {
+  const ivs = Object.values(stored.wrapped).map((bytes) =>
+    Buffer.from(bytes.subarray(3, 15)).toString('hex'),
+  );
+  expect(new Set(ivs).size).toBe(compartments.length);
+});
+
+test('a key is opened once', () => {
+  const again = openPatientKeys(stored, branches);
+  expect(again.newest('billing')?.key).toBe(again.of('billing')(1));
 });
 
 test('keys that were stored open again', () => {
@@ -80,6 +105,8 @@ test('a wrapped key of another length does not open', () => {
   const changed = withWrapped('identity.1', wrappedOf('identity.1').subarray(0, -1));
   expect(() => openPatientKeys(changed, branches).newest('identity')).toThrow(refused);
   expect(() => branchVersionsOf(changed)).toThrow(refused);
+  const shortest = withWrapped('identity.1', wrappedOf('identity.1').subarray(0, 2));
+  expect(() => openPatientKeys(shortest, branches).newest('identity')).toThrow(refused);
 });
 
 test('a wrapped key of a branch key version that is not there does not open', () => {
@@ -99,7 +126,9 @@ test.each(['identity.0', 'identity.65536', 'identity.01', 'other.1', 'identity',
 );
 
 test('a function makes no key in a compartment in which it has no part', () => {
-  expect(() => newPatientKeys(stored, ['billing'], newBranches(['identity']))).toThrow(TypeError);
+  expect(() => newPatientKeys(stored, ['billing'], newBranches(['identity']))).toThrow(
+    'no branch key for billing',
+  );
 });
 
 test('the raw bytes of a key are overwritten once there is a key object', () => {

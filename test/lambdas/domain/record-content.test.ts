@@ -168,3 +168,50 @@ test('no declared permission writes a part of an index', () => {
             expect(() => isIndexable(resource, fields, writes)).not.toThrow();
         }
 });
+
+test('a field without a value is not among those opened, and not named as changed', () => {
+  const values = { name: example.name, birthDate: example.birthDate, gender: example.gender, mrn: 'SYN-7' };
+  const made = createRecord(patient, address, values, keys, born);
+  expect(Object.keys(openFields(patient, made.record, ['mrn', 'phone'], one.keys))).toEqual(['mrn']);
+  expect(made.changes.map(({ field }) => field).sort()).toEqual(Object.keys(values).sort());
+  const next = replaceFields(patient, made.record, ['mrn', 'ssn'], { mrn: 'SYN-8' }, keys, changed);
+  expect(Object.keys(next.record.sealed).sort()).toEqual(Object.keys(values).sort());
+  expect(next.changes.map(({ field }) => field)).toEqual(['mrn']);
+  const at = { ...address, resource: 'CareTeamAssignment', id: `${id}.A` };
+  const { role: _, ...unnamed } = careTeamAssignment.example;
+  const { record } = createRecord(careTeamAssignment, at, unnamed, keys, born);
+  expect(Object.keys(openFields(careTeamAssignment, record, ['role', 'member'], one.keys))).toEqual([
+    'member',
+  ]);
+});
+
+test('what lies in the key is stored nowhere else, and is the address', () => {
+  const at = { ...address, resource: 'CareTeamAssignment', id: `${id}.A` };
+  const claimed = { ...careTeamAssignment.example, id: 'other', patient: 'other' };
+  const { record } = createRecord(careTeamAssignment, at, claimed, keys, born);
+  expect(Object.keys(JSON.parse(record.plain)).sort()).toEqual(['member', 'period', 'role']);
+  expect(plainValues(careTeamAssignment, record)).toMatchObject({ id: `${id}.A`, patient: id });
+  expect(createRecord(patient, address, { ...example, id: 'other' }, keys, born).record.plain).toBe('{}');
+  expect(plainValues(patient, first.record)).toStrictEqual({ id });
+});
+
+test('an index may read plain fields that the write does not set', () => {
+  const indexed = {
+    ...careTeamAssignment,
+    indexes: {
+      memberAndRole: {
+        by: {
+          member: { path: 'member', canonical: 'text' },
+          role: { path: 'role', canonical: 'text' },
+        },
+      },
+    },
+  } as const;
+  const at = { ...address, resource: 'CareTeamAssignment', id: `${id}.A` };
+  const made = createRecord(indexed, at, careTeamAssignment.example, keys, born);
+  const next = replaceFields(indexed, made.record, ['role'], { role: 'other' }, keys, changed);
+  const whole = { ...careTeamAssignment.example, role: 'other' };
+  expect(next.record.indexes).toEqual(createRecord(indexed, at, whole, keys, born).record.indexes);
+  expect(next.record.indexes).toHaveLength(1);
+  expect(next.removedIndexes).toEqual(made.record.indexes);
+});

@@ -1,4 +1,6 @@
+import { createDecipheriv } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { frame } from '../../../lambdas/domain/framing.ts';
 import type { FieldAddress } from '../../../lambdas/domain/seal.ts';
 import { envelopeOverhead, seal, tagOf, unseal } from '../../../lambdas/domain/seal.ts';
 import { flipped, newKey } from './keys.ts';
@@ -14,7 +16,7 @@ const key = newKey(1);
 const keyOf = (version: number) => (version === 1 ? key.key : undefined);
 const value = { family: "O'Brien", given: ['José'] };
 const envelope = seal(value, at, key);
-const refused = expect.objectContaining({ code: 'integrity-failure' });
+const refused = expect.objectContaining({ code: 'integrity-failure', policy: 'seal' });
 
 test('what is sealed opens at its address', () => {
   expect(unseal(envelope, at, keyOf)).toEqual(value);
@@ -25,6 +27,19 @@ test('an envelope is format, key version, IV, ciphertext and tag: at most 32 byt
   expect(envelope.length).toBe(Buffer.byteLength(JSON.stringify(value)) + envelopeOverhead);
   expect(envelopeOverhead).toBeLessThanOrEqual(32);
   expect(tagOf(envelope)).toEqual(envelope.subarray(-16));
+});
+
+test('the ciphertext is AES-256-GCM of the canonical JSON, bound to format, key version and address', () => {
+  const decipher = createDecipheriv('aes-256-gcm', key.key, envelope.subarray(3, 15));
+  const { tenant, patient, resource, id, field } = at;
+  decipher.setAAD(frame('chartlock sealed field', '1', '1', tenant, patient, resource, id, field));
+  decipher.setAuthTag(envelope.subarray(-16));
+  const opened = Buffer.concat([decipher.update(envelope.subarray(15, -16)), decipher.final()]);
+  expect(opened.toString()).toBe('{"family":"O\'Brien","given":["José"]}');
+});
+
+test('the IV is random', () => {
+  expect(seal(value, at, key).subarray(3, 15)).not.toEqual(envelope.subarray(3, 15));
 });
 
 test('the envelope carries the version of the key that opens it', () => {
@@ -64,6 +79,7 @@ test.each([
 
 test.each([
   ['empty', envelope.subarray(0, 0)],
+  ['shorter than its header', envelope.subarray(0, 2)],
   ['shorter than an envelope', envelope.subarray(0, envelopeOverhead)],
   ['truncated', envelope.subarray(0, -1)],
   ['with more behind it', Buffer.concat([envelope, Buffer.of(0)])],

@@ -21,7 +21,10 @@ test('keys have the documented form, each within its tenant', () => {
   expect(indexKey(address, 'Vital.code#h')).toEqual({ pk: 'T#tenant000001#X#Vital.code#h', sk: 'Vital#P.V' });
   expect(idempotencyKey('tenant000001', 'd')).toEqual({ pk: 'T#tenant000001#I#d', sk: 'I' });
   expect(branchKeyKey('tenant000001', 'index', 3)).toEqual({ pk: 'T#tenant000001#B#index', sk: 'v000003' });
-  expect(currentBranchKeyKey('tenant000001', 'index').sk).toBe('CURRENT');
+  expect(currentBranchKeyKey('tenant000001', 'index')).toEqual({
+    pk: 'T#tenant000001#B#index',
+    sk: 'CURRENT',
+  });
 });
 
 test.each(['', 'tenant', 'tenant000001#P', 'TENANT000001', 'tenant000001\n'])(
