@@ -20,12 +20,8 @@ export type OperationId =
   | 'auth.logout'
   | 'users.create';
 
-/** A precompiled check of an event whose `body` is the parsed body; it never throws. */
-export interface EventValidator {
-  (event: { readonly body?: unknown }): boolean;
-  /** That the last call failed; it holds nothing of the input. */
-  readonly errors?: readonly object[] | null;
-}
+/** A precompiled check of an event whose `body` is the parsed body; it never throws and describes no errors. */
+export type EventValidator = (event: { readonly body?: unknown }) => boolean;
 
 /** The validator of each operation's event; an operation without a request body accepts none. */
 export declare const validators: { readonly [id in OperationId]: EventValidator };

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { _ } from 'ajv/dist/compile/codegen/index.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { transformSync } from 'esbuild';
+import type { Schema } from '../../model/define/field.ts';
 import { formats } from '../../model/define/formats.ts';
 import type { Operation } from '../../model/derive/operations.ts';
 import { eventSchema } from '../../model/derive/schemas.ts';
@@ -18,6 +19,7 @@ export const strictAjv = (): Ajv =>
     unicodeRegExp: true,
     loopEnum: 1000,
     loopRequired: 1000,
+    inlineRefs: false,
     formats,
     code: {
       source: true,
@@ -27,19 +29,78 @@ export const strictAjv = (): Ajv =>
     },
   });
 
-/** The same verdict by a condition, in which Ajv describes no error: errors name what the caller sent, and take most of the code. */
+/** The same verdict by a condition, in which Ajv describes no error. */
 const verdictOnly = (schema: AnySchema): AnySchema => ({ if: schema, else: false });
 
-const countErrors = (code: string): string =>
-  code
-    .replace(
-      /const (err\d+) = \{\};if\(vErrors === null\)\{vErrors = \[\1\];\}else \{vErrors\.push\(\1\);\}errors\+\+;/g,
-      'errors++;',
-    )
-    .replace(
-      /if\(vErrors !== null\)\{if\((_errs\d+)\)\{vErrors\.length = \1;\}else \{vErrors = null;\}\}/g,
-      '',
-    );
+const errorsLeftOut: readonly (readonly [RegExp, string])[] = [
+  [
+    /const (err\d+) = \{[^}]*(?:params:\{[^}]*\})?\};if\(vErrors === null\)\{vErrors = \[\1\];\}else \{vErrors\.push\(\1\);\}errors\+\+;/g,
+    'errors++;',
+  ],
+  [/if\(vErrors !== null\)\{if\((_errs\d+)\)\{vErrors\.length = \1;\}else \{vErrors = null;\}\}/g, ''],
+  [
+    /vErrors = vErrors === null \? (validate\d+)\.errors : vErrors\.concat\(\1\.errors\);errors = vErrors\.length;/g,
+    'errors++;',
+  ],
+  [/validate\d+\.errors = (?:vErrors|\[\{[^}]*params:\{\}\}\]);/g, ''],
+  [/let vErrors = null;/g, ''],
+  [/\(data, \{instancePath="", parentData, parentDataProperty, rootData=data\}=\{\}\)/g, '(data)'],
+  [/(?<=validate\d+\([\w.]+)(?:\["[^"]*"\])?, \{instancePath:[^}]*\}(?=\))/g, ''],
+];
+
+/**
+ * Leaves out of Ajv's code what only describes errors: errors name what the caller sent, and describing them takes most
+ * of the code. A test compares the verdicts with Ajv's own.
+ * @throws TypeError when Ajv's code is not as this knows it.
+ */
+const withoutErrors = (code: string): string => {
+  const left = errorsLeftOut.reduce((before, [pattern, by]) => before.replace(pattern, by), code);
+  const unknown = /.{0,60}\b(?:vErrors|instancePath|parentData|rootData|validate\d+\.errors)\b.{0,60}/.exec(
+    left,
+  );
+  if (unknown) throw new TypeError(`Ajv made code that describes errors in an unknown way: ${unknown[0]}`);
+  return left;
+};
+
+/** Schemas of at least this many characters are compiled once for all the operations that use them. */
+const worthSharing = 80;
+
+const mapSubschemas = (schema: Schema, change: (inner: Schema) => Schema): Schema => ({
+  ...schema,
+  ...(schema.properties && {
+    properties: Object.fromEntries(
+      Object.entries(schema.properties).map(([name, inner]) => [name, change(inner as Schema)]),
+    ),
+  }),
+  ...(schema.oneOf && { oneOf: schema.oneOf.map((inner) => change(inner as Schema)) }),
+});
+
+const subschemasOf = (schema: Schema): Schema[] => {
+  const found: Schema[] = [];
+  mapSubschemas(schema, (inner) => {
+    found.push(inner, ...subschemasOf(inner));
+    return inner;
+  });
+  return found;
+};
+
+/** The schemas that occur more than once and are worth sharing, by their JSON, with the ids to refer to them by. */
+const sharedSchemas = (schemas: readonly Schema[]): ReadonlyMap<string, string> => {
+  const texts = schemas
+    .flatMap(subschemasOf)
+    .filter((schema) => schema.type !== undefined)
+    .map((schema) => JSON.stringify(schema));
+  const repeated = texts.filter(
+    (text, position) => text.length >= worthSharing && texts.indexOf(text) < position,
+  );
+  return new Map([...new Set(repeated)].map((text, position) => [text, `shared${position}`]));
+};
+
+const referring = (schema: Schema, shared: ReadonlyMap<string, string>): Schema =>
+  mapSubschemas(schema, (inner) => {
+    const id = shared.get(JSON.stringify(inner));
+    return id === undefined ? referring(inner, shared) : { $ref: id };
+  });
 
 /** Replaces Ajv's look-ups of known properties in a copy of the whole schema by look-ups in their names alone. */
 const namesOnly = (code: string): string =>
@@ -86,12 +147,15 @@ const readable = (code: string): string =>
 /** The source of `lambdas/generated/validators.js`: one precompiled validator for each operation, by its id. */
 export const validatorsSource = (operations: readonly Operation[]): string => {
   const ajv = strictAjv();
+  const schemas = operations.map(eventSchema);
+  const shared = sharedSchemas(schemas);
+  for (const [text, id] of shared) ajv.addSchema(verdictOnly(JSON.parse(text)), id);
+  for (const [position, { id }] of operations.entries())
+    ajv.addSchema(verdictOnly(referring(schemas[position] as Schema, shared) as AnySchema), id);
   const exportNames = Object.fromEntries(operations.map(({ id }, position) => [`v${position}`, id]));
-  for (const operation of operations)
-    ajv.addSchema(verdictOnly(eventSchema(operation) as AnySchema), operation.id);
   const code = standalone.default(ajv, exportNames).replace(/export const (v\d+)/g, 'const $1');
   const table = operations.map(({ id }, position) => `  '${id}': v${position},`).join('\n');
-  return `${header}${readable(`${withImports(namesOnly(countErrors(code)))}\nexport const validators = {\n${table}\n};\n`)}`;
+  return `${header}${readable(`${withImports(namesOnly(withoutErrors(code)))}\nexport const validators = {\n${table}\n};\n`)}`;
 };
 
 /** The source of `lambdas/generated/validators.d.ts`. */
@@ -101,12 +165,8 @@ export const validatorsTypes = (operations: readonly Operation[]): string => {
 /** The id of an operation. */
 export type OperationId =${ids};
 
-/** A precompiled check of an event whose \`body\` is the parsed body; it never throws. */
-export interface EventValidator {
-  (event: { readonly body?: unknown }): boolean;
-  /** That the last call failed; it holds nothing of the input. */
-  readonly errors?: readonly object[] | null;
-}
+/** A precompiled check of an event whose \`body\` is the parsed body; it never throws and describes no errors. */
+export type EventValidator = (event: { readonly body?: unknown }) => boolean;
 
 /** The validator of each operation's event; an operation without a request body accepts none. */
 export declare const validators: { readonly [id in OperationId]: EventValidator };

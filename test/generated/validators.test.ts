@@ -193,13 +193,10 @@ describe('the precompiled verdict is Ajv’s own', () => {
   });
 });
 
-it('errors hold nothing of the input', () => {
+it('keeps nothing of the input', () => {
   const marked = { MARKED: 'MARKED', ...patient.example, name: { MARKED: 'MARKED' } };
   expect(isValid('Patient.create', marked)).toBe(false);
-  expect(validators['Patient.create'].errors?.length).toBeGreaterThan(0);
-  expect(JSON.stringify(validators['Patient.create'].errors)).not.toContain('MARKED');
-  expect(isValid('Patient.create', patient.example)).toBe(true);
-  expect(validators['Patient.create'].errors).toBeNull();
+  expect(Object.keys(validators['Patient.create'])).toEqual([]);
 });
 
 it('works as an eventSchema of Middy’s validator', async () => {
