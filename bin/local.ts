@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { defaultPort } from '../scripts/local/listener.ts';
 import { LocalError } from '../scripts/local/local-error.ts';
 import type { RuntimeInfo } from '../scripts/local/runtime-info.ts';
-import { defaultPort, startRuntime } from '../scripts/local/start-runtime.ts';
 
 const help = `Runs the whole platform on this computer, without an AWS account.
 
@@ -59,20 +59,41 @@ function welcome({ baseUrl, caCertificate, users, patients }: RuntimeInfo): stri
   ].join('\n');
 }
 
+/** Aborts at the first Ctrl-C; a second one does not wait. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
 async function main(): Promise<void> {
   const { port, reset, demo, help: wantsHelp } = readArguments();
   if (wantsHelp) return console.log(help);
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
-  const stopped = new Promise<'asked'>((resolve) =>
-    interrupted.signal.addEventListener('abort', () => resolve('asked')),
+  const signal = interruption();
+  const interrupted = new Promise<'interrupted'>((resolve) =>
+    signal.addEventListener('abort', () => resolve('interrupted')),
   );
-  const runtime = await startRuntime({ port, reset, seed: demo, signal: interrupted.signal });
-  console.log(welcome(runtime.info));
-  const reason = await Promise.race([stopped, runtime.ended.then(() => 'ended' as const)]);
-  console.log(reason === 'asked' ? '\nstopping, and saving the data' : '\nThe AWS emulator ended by itself.');
-  await runtime.stop();
-  if (reason === 'ended') process.exitCode = 1;
+  try {
+    // Loaded late: help and complaints about arguments should come at once.
+    const { startRuntime } = await import('../scripts/local/start-runtime.ts');
+    const runtime = await startRuntime({ port, reset, seed: demo, signal });
+    if (!signal.aborted) console.log(welcome(runtime.info));
+    const reason = await Promise.race([interrupted, runtime.ended.then(() => 'ended' as const)]);
+    console.log(
+      reason === 'interrupted' ? '\nStopping, and saving the data.' : '\nThe AWS emulator ended by itself.',
+    );
+    await runtime.stop();
+    if (reason === 'ended') process.exitCode = 1;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    console.log('\nStopped before it was ready.');
+    process.exitCode = 130;
+  }
 }
 
 try {

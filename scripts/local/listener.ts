@@ -20,6 +20,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** The port of the API, unless another is asked for. */
+export const defaultPort = 8443;
+
 /** What API Gateway accepts at most. */
 const largestBody = 10 * 1024 * 1024;
 const strictTransportSecurity = 'max-age=63072000; includeSubDomains; preload';

@@ -7,15 +7,12 @@ import { deploy, type Outputs } from './deployment.ts';
 import { type Emulator, emulatorAccount, emulatorRegion, startEmulator } from './emulator.ts';
 import { isFree } from './free-port.ts';
 import { lockInstance } from './instance-lock.ts';
-import { type Listener, listen, type Route } from './listener.ts';
+import { defaultPort, type Listener, listen, type Route } from './listener.ts';
 import { LocalError } from './local-error.ts';
 import { progress } from './progress.ts';
 import { projectRoot } from './project-root.ts';
 import { type RuntimeInfo, writeRuntimeInfo } from './runtime-info.ts';
 import { seedDemo } from './seed.ts';
-
-/** The port of the API, unless another is asked for. */
-export const defaultPort = 8443;
 
 /** How to start a local runtime. */
 export interface RuntimeOptions {
@@ -91,6 +88,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     emulator = await startEmulator({ directory, port: lastPort });
     writeFileSync(portFile(directory), String(emulator.port));
     report(`started the AWS emulator on 127.0.0.1:${emulator.port}`);
+    signal?.throwIfAborted();
     const bundles = await bundle();
     report(`bundled ${bundles.length} functions`);
     const keys = await administratorKeys(directory, emulator.endpoint);
@@ -103,6 +101,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       report,
       ...(signal ? { signal } : {}),
     });
+    signal?.throwIfAborted();
     const certificate = await localCertificate(join(directory, 'tls'));
     listener = await listen(certificate, port, routesOf(outputs, emulator.endpoint));
     const location = {
