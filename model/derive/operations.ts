@@ -4,7 +4,7 @@ import type { AnyResource } from '../define/define-resource.ts';
 import { namedOperations } from '../operations/index.ts';
 import { resources } from '../resources/index.ts';
 import type { Capability, Interaction, Role } from '../vocabulary.ts';
-import { interactions } from '../vocabulary.ts';
+import { interactions, roles } from '../vocabulary.ts';
 
 interface Route {
   /** `<Resource>.<interaction>` or `<noun>.<verb>`. */
@@ -111,6 +111,7 @@ export const operations: readonly Operation[] = operationsOf(resources, namedOpe
 
 /** Whether some permission of a role covers an operation, for whatever purpose and records. */
 export const allowsRole = (operation: Operation, role: Role): boolean => {
+  if (!roles.includes(role)) return false;
   if (operation.kind === 'resource')
     return (operation.resource.permissions[role] ?? []).some((permission) =>
       permission.interactions.includes(operation.interaction),

@@ -9,6 +9,7 @@ import {
 import { namedOperations } from '../../../model/operations/index.ts';
 import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
+import type { Role } from '../../../model/vocabulary.ts';
 import { roles } from '../../../model/vocabulary.ts';
 
 it('has one operation for each interaction that someone is permitted', () => {
@@ -56,8 +57,8 @@ describe('scopes', () => {
     for (const operation of operations)
       if (operation.kind === 'resource') expect(operation.scope).toMatch(/^user\/[A-Z][A-Za-z]+\.[crus]$/);
   });
-  it('of a role that does not exist are empty but for what every session has', () => {
-    expect(scopesOf('janitor' as 'nurse')).toEqual(['identity/session']);
+  it.each(['janitor', 'constructor', '__proto__', ''])('of %j, which is no role, are none', (role) => {
+    expect(scopesOf(role as Role)).toEqual([]);
   });
   it('are absent only before sign-in', () => {
     const open = operations.filter(({ scope }) => scope === undefined).map(({ id }) => id);
