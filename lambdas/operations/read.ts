@@ -6,6 +6,7 @@ import { verifyRecord } from '../domain/item-authentication.ts';
 import { openFields } from '../domain/record-content.ts';
 import type { StoredRecord } from '../domain/stored-record.ts';
 import type { ChartPorts } from '../ports/chart-ports.ts';
+import type { TenantKeys } from '../ports/key-ring.ts';
 import type { ChartItems } from './chart.ts';
 import { chartItems, entityTag, permitted, reach } from './chart.ts';
 import type { Run } from './run.ts';
@@ -15,6 +16,7 @@ export interface NamedRecord extends ChartItems {
   /** Whose record it would be; absent when the id is no id of the resource. */
   readonly patient?: string;
   readonly record?: StoredRecord;
+  readonly tenantKeys?: TenantKeys;
 }
 
 /** Fetches the record that a request names by its id, with what a decision about it needs. */
@@ -24,13 +26,15 @@ export const fetchNamedRecord: Run<ChartPorts, NamedRecord, ResourceOperation>['
 ) => {
   const patient = patientOf(resource, id);
   if (principal === undefined || patient === undefined) return {};
-  const fetched = await ports.records.fetch({
-    tenant: principal.tenant,
-    records: [{ patient, resource: resource.name, id }],
-    patients: [patient],
-  });
+  const { tenant } = principal;
+  const records = [{ patient, resource: resource.name, id }];
+  const [fetched, tenantKeys] = await Promise.all([
+    ports.records.fetch({ tenant, records, patients: [patient] }),
+    ports.keyRing.tenantKeys(tenant),
+  ]);
   const record = fetched.record(id);
-  return { patient, ...(record && { record }), ...(await chartItems(fetched, patient, ports)) };
+  const items = await chartItems(fetched, patient, ports);
+  return { patient, tenantKeys, ...(record && { record }), ...items };
 };
 
 /** Reads one record: the fields asked for, or the summary (requirement C4). */

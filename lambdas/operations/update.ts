@@ -6,30 +6,18 @@ import { newestKey } from '../domain/patient-keys.ts';
 import { plainValues, replaceFields } from '../domain/record-content.ts';
 import { writtenFields } from '../domain/written-fields.ts';
 import type { ChartPorts } from '../ports/chart-ports.ts';
-import type { TenantKeys } from '../ports/key-ring.ts';
 import type { Change } from '../ports/record-store.ts';
 import { bodyOf, completeKeys, entityTag, permitted, reach } from './chart.ts';
 import type { NamedRecord } from './read.ts';
 import { fetchNamedRecord } from './read.ts';
 import type { Run } from './run.ts';
 
-interface Replaced extends NamedRecord {
-  readonly tenantKeys?: TenantKeys;
-}
-
 /**
  * Replaces the fields that the caller may write, if the record is still the version that it read (requirement F9). The
  * version before is kept as history.
  */
-export const update: Run<ChartPorts, Replaced, ResourceOperation> = {
-  fetch: async (request, ports) => {
-    if (request.principal === undefined) return {};
-    const [named, tenantKeys] = await Promise.all([
-      fetchNamedRecord(request, ports),
-      ports.keyRing.tenantKeys(request.principal.tenant),
-    ]);
-    return { ...named, tenantKeys };
-  },
+export const update: Run<ChartPorts, NamedRecord, ResourceOperation> = {
+  fetch: fetchNamedRecord,
   complete: async (request, { patient, record, tenantKeys, ...items }, { records }) => {
     const { operation, facts, ifMatch, now } = request;
     const { id } = request.pathParameters;

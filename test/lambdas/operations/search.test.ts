@@ -1,0 +1,162 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Principal } from '../../../lambdas/domain/principal.ts';
+import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
+import type { TestCloud } from '../../emulator.ts';
+import { startTestCloud } from '../../emulator.ts';
+import { ask, patientBody, person, vitalBody } from './clinic.ts';
+
+let cloud: TestCloud;
+let ports: ChartPorts;
+let provider: Principal;
+let admin: Principal;
+let tenant: string;
+let patient: string;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+beforeEach(async () => {
+  tenant = await cloud.newTenant();
+  ports = cloud.newPorts();
+  provider = person(tenant, 'provider');
+  admin = person(tenant, 'admin');
+  patient = (await ask(ports, provider, 'Patient.create', { body: patientBody })).body.id ?? '';
+});
+afterAll(() => cloud?.stop());
+
+const refusal = (code: string) => expect.objectContaining({ code });
+const find = (who: Principal, where: object, fields?: readonly string[]) =>
+  ask(ports, who, 'Patient.search', { body: { where, ...(fields && { fields }) } });
+
+test.each([
+  ['record number', { mrn: 'syn-000042' }],
+  ['social security number, written otherwise', { ssn: '219099999' }],
+  ['e-mail, in another case', { email: 'JOSE.OBRIEN@example.org' }],
+  ['name and birth date', { family: "o'brien", birthDate: '1984-02-29' }],
+  ['an identifier of another system', { system: 'urn:oid:2.999.2', value: 'ext-8' }],
+])('finds a patient by %s', async (_, where) => {
+  const { body, facts } = await find(provider, where);
+  expect(body).toEqual({ items: [{ id: patient, name: patientBody.name }], complete: true });
+  expect(facts.disclosed).toEqual(['id', 'name']);
+  expect(facts.matches).toEqual([{ patient, id: patient, version: 1 }]);
+  expect(facts.policy).toBe('Patient.provider.TREAT.search');
+});
+
+test('finds nothing by another value, and says so in its audit facts', async () => {
+  const { body, facts } = await find(provider, { mrn: 'SYN-000043' });
+  expect(body).toEqual({ items: [], complete: true });
+  expect([facts.disclosed, facts.matches]).toEqual([[], []]);
+});
+
+test('answers the fields asked for', async () => {
+  const { body } = await find(provider, { mrn: 'SYN-000042' }, ['ssn', 'phone']);
+  expect(body.items).toEqual([{ ssn: patientBody.ssn, phone: patientBody.phone }]);
+});
+
+test('a field beyond the permission is refused, asked for or searched by', async () => {
+  const billing = person(tenant, 'billing');
+  await expect(find(billing, { mrn: 'SYN-000042' }, ['ssn'])).rejects.toThrow(refusal('field-not-permitted'));
+  await expect(find(billing, { ssn: '219-09-9999' })).rejects.toThrow(refusal('field-not-permitted'));
+  await expect(find(billing, { email: patientBody.email })).rejects.toThrow(refusal('field-not-permitted'));
+});
+
+test('the search holds only what the permission reaches', async () => {
+  expect((await find(person(tenant, 'provider'), { mrn: 'SYN-000042' })).body.items).toEqual([]);
+  expect((await find(admin, { mrn: 'SYN-000042' })).body.items).toHaveLength(1);
+  expect((await find(person(tenant, 'billing'), { mrn: 'SYN-000042' })).body.items).toHaveLength(1);
+});
+
+test('another tenant does not find it, nor is its index entry the same', async () => {
+  const other = await cloud.newTenant();
+  await ask(ports, person(other, 'admin'), 'Patient.create', { body: patientBody });
+  const found = await find(person(other, 'admin'), { mrn: 'SYN-000042' });
+  expect(found.body.items).toHaveLength(1);
+  expect(found.body.items?.[0]?.id).not.toBe(patient);
+  const entries = (await cloud.items('records'))
+    .map(({ pk }) => pk?.S ?? '')
+    .filter((pk) => pk.includes('#X#'));
+  const hmacs = (of: string) =>
+    entries.filter((pk) => pk.startsWith(`T#${of}#`)).map((pk) => pk.split('#').at(-1));
+  expect(hmacs(tenant)).toHaveLength(6);
+  expect(hmacs(other).filter((hmac) => hmacs(tenant).includes(hmac))).toEqual([]);
+});
+
+test.each([
+  ['an unknown parameter', { name: 'x' }],
+  ['half of an index', { family: 'x' }],
+  ['two indexes', { mrn: 'x', ssn: 'y' }],
+  ['no parameter', {}],
+  ['no object', null],
+])('a search by %s is refused', async (_, where) => {
+  await expect(find(provider, where as object)).rejects.toThrow(refusal('invalid-body'));
+});
+
+test.each(['compliance', 'operator', 'patient'] as const)('a %s does not search patients', async (role) => {
+  const asked = ask(ports, person(tenant, role, { patient }), 'Patient.search', {
+    body: { where: { mrn: 'SYN-000042' } },
+    purpose: 'TREAT',
+  });
+  await expect(asked).rejects.toThrow(refusal('not-permitted'));
+});
+
+test('at most 25 matches are answered, and whether there are more', async () => {
+  const same = { ...patientBody, identifier: [], email: 'shared@example.org' };
+  for (let n = 0; n < 25; n += 1)
+    await ask(ports, admin, 'Patient.create', { body: { ...same, mrn: `SYN-${n}` } });
+  const all = await find(admin, { email: 'shared@example.org' });
+  expect(all.body.items).toHaveLength(25);
+  expect(all.body.complete).toBe(true);
+  await ask(ports, admin, 'Patient.create', { body: { ...same, mrn: 'SYN-25' } });
+  const more = await find(admin, { email: 'shared@example.org' });
+  expect(more.body.items).toHaveLength(25);
+  expect(more.body.complete).toBe(false);
+  expect(more.facts.matches).toHaveLength(25);
+});
+
+test("lists a patient's records of one type, the latest recorded first", async () => {
+  for (let n = 0; n < 26; n += 1)
+    await ask(ports, provider, 'Vital.create', {
+      body: vitalBody(patient, n),
+      now: new Date(Date.now() + n),
+    });
+  const list = await ask(ports, provider, 'Vital.search', {
+    body: { where: { patient }, fields: ['valueQuantity'] },
+    now: new Date(Date.now() + 1000),
+  });
+  expect(list.body.items?.map(({ valueQuantity }) => (valueQuantity as { value: number }).value)).toEqual(
+    Array.from({ length: 25 }, (_, n) => 25 - n),
+  );
+  expect(list.body.complete).toBe(false);
+  expect(list.facts.patient).toBe(patient);
+  expect(list.facts.matches).toHaveLength(25);
+});
+
+test("a patient's records are listed for those who reach the patient; absence is told alike", async () => {
+  await ask(ports, provider, 'Vital.create', { body: vitalBody(patient) });
+  const list = (who: Principal, of = patient) =>
+    ask(ports, who, 'Vital.search', { body: { where: { patient: of } } });
+  expect((await list(person(tenant, 'patient', { patient }))).body.items).toHaveLength(1);
+  await expect(list(person(tenant, 'provider'))).rejects.toThrow(refusal('not-found'));
+  await expect(list(person(await cloud.newTenant(), 'admin'))).rejects.toThrow(refusal('not-found'));
+  await expect(list(admin, '00000000000000000000000000')).rejects.toThrow(refusal('not-found'));
+});
+
+const plant = (pk: string, id: string) =>
+  cloud.root.dynamodb.send(
+    new PutItemCommand({ TableName: 'records', Item: marshall({ pk, sk: `Patient#${id}` }) }),
+  );
+
+test('an index entry that was planted leads nowhere', async () => {
+  const victim =
+    (await ask(ports, provider, 'Patient.create', { body: { ...patientBody, mrn: 'SYN-7' } })).body.id ?? '';
+  const entry = (await cloud.items('records')).find(
+    ({ pk, sk }) => pk?.S?.startsWith(`T#${tenant}#X#Patient.mrn#`) && sk?.S === `Patient#${patient}`,
+  );
+  const partition = entry?.pk?.S ?? '';
+  await plant(partition, victim);
+  await plant(partition, '00000000000000000000000000');
+  await plant(partition, 'no id');
+  const { body } = await find(provider, { mrn: 'SYN-000042' });
+  expect(body.items).toMatchObject([{ id: patient }]);
+});
