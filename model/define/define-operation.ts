@@ -24,6 +24,24 @@ export interface NamedOperation<I extends string = string> {
   readonly event: AuditEventType;
 }
 
-/** Declares a named operation. */
-export const defineOperation = <const I extends string>(operation: NamedOperation<I>): NamedOperation<I> =>
-  operation;
+const mistakesIn = ({ id, method, path, allows, request, example, response, status }: NamedOperation) =>
+  [
+    !/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(id) && 'the id must be <noun>.<verb>',
+    !/^(\/([a-z]+(-[a-z]+)*|\{[a-z][A-Za-z]*\}))+$/.test(path) && 'the path must be lower-case words',
+    method === 'GET' && request !== undefined && 'a GET has no body',
+    (request === undefined) !== (example === undefined) && 'a request has an example, and only a request',
+    response !== undefined && status === 204 && 'status 204 has no body',
+    Array.isArray(allows) && (allows.length === 0 || new Set(allows).size !== allows.length)
+      ? 'the roles must be named, each once'
+      : false,
+  ].filter((mistake) => typeof mistake === 'string');
+
+/**
+ * Declares a named operation.
+ * @throws TypeError when the declaration contradicts itself, saying where.
+ */
+export const defineOperation = <const I extends string>(operation: NamedOperation<I>): NamedOperation<I> => {
+  const found = mistakesIn(operation);
+  if (found.length > 0) throw new TypeError(`operation ${operation.id}: ${found.join('; ')}`);
+  return operation;
+};

@@ -100,8 +100,8 @@ export const grantsOf = (capability: Capability): FunctionGrants => ({
 /** What the function that sets up tenants may do: it makes keys that it cannot open, and reads no record. */
 export const operatorGrants: FunctionGrants = {
   own: [
-    { table: 'directory', actions: ['GetItem', 'PutItem', 'UpdateItem'], keys: ['U#*', 'T#*'] },
-    { table: 'keyring', actions: ['GetItem', 'PutItem'], keys: ['T#*#B#*'] },
+    { table: 'directory', actions: ['GetItem', 'PutItem'], keys: ['U#*', 'T#*'] },
+    { table: 'keyring', actions: ['PutItem'], keys: ['T#*#B#*'] },
     audit('*'),
   ],
   tenant: [],
