@@ -16,7 +16,6 @@ export interface Store {
 export type Stores = { readonly [T in Table]: Store };
 
 /** The tenant whose credentials are used, as an IAM policy variable. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable
 export const ownTenant = '${aws:PrincipalTag/tenant}';
 
 const words = (text: string): string =>

@@ -70,8 +70,8 @@ export const accessLogFields = {
 } as const;
 
 /** What the function of every API is told. */
-export const apiEnvironment = (
-  { accessTokenMinutes: _, workforceSession, patientSession }: StageConfig,
+const apiEnvironment = (
+  { workforceSession, patientSession }: StageConfig,
   identity: IdentityStack,
   stores: Stores,
 ): Record<string, string> => ({

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { operatorGrants } from '../../model/derive/grants.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { ApiStackProps } from './api-stack.ts';
-import { ApiStack, apiEnvironment } from './api-stack.ts';
+import { ApiStack } from './api-stack.ts';
 import type { IdentityStack } from './identity-stack.ts';
 import type { KeysStack } from './keys-stack.ts';
 import { tokenPurposes, userPoolActions } from './keys-stack.ts';
@@ -83,7 +83,9 @@ export class IdentityApiStack extends ApiStack {
         'AdminSetUserPassword',
       ]),
       environment: {
-        ...apiEnvironment(config, identity, stores),
+        AUDIT_TABLE: stores.audit.table.tableName,
+        DIRECTORY_TABLE: stores.directory.table.tableName,
+        USER_POOL_ID: identity.userPool.userPoolId,
         KEYRING_TABLE: stores.keyring.table.tableName,
         FIELD_KEY_ARN: keys.field.keyArn,
       },

@@ -91,7 +91,6 @@ export class KeysStack extends Stack {
             ['kms:Decrypt'],
             {
               StringEquals: {
-                // biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable
                 'kms:EncryptionContext:tenant': '${aws:PrincipalTag/tenant}',
                 'kms:EncryptionContext:compartment': grantsOf(capability).opens,
               },

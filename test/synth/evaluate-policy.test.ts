@@ -56,7 +56,6 @@ describe('evaluatePolicy', () => {
   });
 
   it('puts in policy variables literally, and matches nothing without their value', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable
     const condition = { StringLike: { key: 'T#${aws:PrincipalTag/tenant}#*' } };
     expect(says(condition, { key: 'T#a#P', 'aws:PrincipalTag/tenant': 'a' })).toBe('allow');
     expect(says(condition, { key: 'T#b#P', 'aws:PrincipalTag/tenant': 'a' })).toBe('silent');
