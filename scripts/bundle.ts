@@ -45,28 +45,9 @@ const credentialsFromEnvironment: Plugin = {
       path,
       namespace: 'credentials',
       pluginData: resolveDir,
-    }));
-    onLoad({ filter: /.*/, namespace: 'credentials' }, ({ pluginData }) => ({
-      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
-      resolveDir: pluginData,
-    }));
-  },
-};
-
-/**
- * A function gets its credentials from its environment; the SDK's other sources (instance metadata, single sign-on,
- * profiles, processes) never apply there and are left out.
- */
-const environmentCredentials: Plugin = {
-  name: 'environment-credentials',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
-      path: 'environment-credentials',
-      namespace: 'environment-credentials',
-      pluginData: resolveDir,
       sideEffects: false,
     }));
-    onLoad({ filter: /.*/, namespace: 'environment-credentials' }, ({ pluginData }) => ({
+    onLoad({ filter: /.*/, namespace: 'credentials' }, ({ pluginData }) => ({
       contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
       resolveDir: pluginData,
     }));
