@@ -16,6 +16,7 @@ DynamoDB conditions, calls that stand alone, and every use and part of the crypt
   npm run mutants                        all of them
   npm run mutants -- --only <pattern>    those whose label has the pattern (a path or a regular expression); repeatable
   npm run mutants -- --changed           those in modules that differ from the last commit
+  npm run mutants -- --tests <pattern>   only by the test files whose path has the pattern: a quick look
   npm run mutants -- --list              name them, with their labels, and run nothing
   npm run mutants -- --jobs <n>          so many at a time (2)
 
@@ -25,6 +26,7 @@ Ends with code 1 when a mutant survives or an excuse is stale.`;
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
+    tests: { type: 'string' },
     changed: { type: 'boolean' },
     list: { type: 'boolean' },
     jobs: { type: 'string', default: '2' },
@@ -49,12 +51,14 @@ if (values.help) {
   const selects = (mutant: Mutant): boolean =>
     (patterns.length === 0 || patterns.some((pattern) => pattern.test(label(mutant)))) &&
     (changed === undefined || changed.has(mutant.file));
+  const tests = new RegExp(values.tests ?? '');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const passed = await runMutants({
     root,
     project: 'unit',
     excuses: join(root, 'scripts/mutants/excuses.json'),
     selects,
+    usesTest: (path) => tests.test(path),
     jobs: Math.max(1, Number(values.jobs) || 1),
     listOnly: values.list ?? false,
     log: (line) => console.log(line),

@@ -20,6 +20,8 @@ export interface MutantRun {
   readonly excuses: string;
   /** Which mutants, by their label. */
   readonly selects: (mutant: Mutant) => boolean;
+  /** Which test files, by path; the others count as not there. @default all */
+  readonly usesTest?: (path: string) => boolean;
   readonly jobs: number;
   /** Only name the mutants. */
   readonly listOnly: boolean;
@@ -49,6 +51,7 @@ export async function runMutants({
   project,
   excuses,
   selects,
+  usesTest = () => true,
   jobs,
   listOnly,
   log,
@@ -77,7 +80,8 @@ export async function runMutants({
   };
   process.once('exit', cleanUp);
   try {
-    const tests = (await Promise.all(benches.map(({ runner }) => runner.tests())))[0] ?? [];
+    const found = (await Promise.all(benches.map(({ runner }) => runner.tests())))[0] ?? [];
+    const tests = found.filter(usesTest);
     const reaching = testsByModule(root, tests, [...new Set(selected.map(({ file }) => file))]);
     const needed = [...new Set([...reaching.values()].flat())].sort();
     const { failures, times } = await baseline(needed, benches);
