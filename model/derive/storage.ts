@@ -7,7 +7,7 @@ import { contentCompartments } from '../vocabulary.ts';
  * @throws TypeError when the resource has no such field.
  */
 export const compartmentOf = (resource: AnyResource, name: string): ContentCompartment | undefined => {
-  const options = Object.hasOwn(resource.fields, name) ? resource.fields[name]?.options : undefined;
+  const options = resource.fields[name]?.options;
   if (options === undefined) throw new TypeError(`${resource.name} has no such field`);
   if (options.classification === 'internal') return undefined;
   return options.classification === 'restricted'

@@ -102,6 +102,12 @@ describe('the cells that requirement C1 names', () => {
   });
 });
 
+it('the summary holds no field that is withheld', () => {
+  const withheld = { ...patient, summary: ['id', 'name', 'ssn'] } as const;
+  expect(permissionFor(withheld, 'nurse', 'read', 'TREAT')?.summary).toEqual(['id', 'name']);
+  expect(permissionFor(withheld, 'provider', 'read', 'TREAT')?.summary).toEqual(['id', 'name', 'ssn']);
+});
+
 it('an index may be searched only by who gets every field of it', () => {
   const nurse = permissionFor(patient, 'nurse', 'search', 'TREAT');
   const provider = permissionFor(patient, 'provider', 'search', 'TREAT');
