@@ -8,6 +8,7 @@ import type { ApiHandler } from '../../lambdas/operations/operation-handler.ts';
 import { resourceRuns } from '../../lambdas/operations/resource-runs.ts';
 import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
 import { directory } from '../../lambdas/ports/directory.ts';
+import type { LogLine } from '../../lambdas/ports/log.ts';
 import { operations, scopesOf } from '../../model/derive/operations.ts';
 import { basePath, type Role } from '../../model/vocabulary.ts';
 import { startTestCloud, type TestCloud } from '../emulator.ts';
@@ -40,12 +41,25 @@ export interface TestApi {
   readonly cloud: TestCloud;
   readonly issuer: TestIssuer;
   readonly client: string;
+  /** What was logged. */
+  readonly lines: readonly LogLine[];
   readonly send: (request: TestRequest) => Promise<ApiAnswer>;
   /** Another instance of the function, with nothing in memory. */
-  readonly newFunction: (change?: Partial<ChainEnvironment>, clock?: () => Date) => (request: TestRequest) => Promise<ApiAnswer>;
-  readonly claims: (person: Pick<TestPerson, 'subject' | 'tenant' | 'role' | 'session'>, patient?: string) => JWTPayload;
+  readonly newFunction: (
+    change?: Partial<ChainEnvironment>,
+    clock?: () => Date,
+  ) => (request: TestRequest) => Promise<ApiAnswer>;
+  /** The function itself, for events that API Gateway would not send. */
+  readonly rawFunction: () => ApiHandler;
+  readonly claims: (
+    person: Pick<TestPerson, 'subject' | 'tenant' | 'role' | 'session'>,
+    patient?: string,
+  ) => JWTPayload;
   /** A person in the directory with a token of a new sign-in. */
-  readonly newPerson: (role: Role, options?: { readonly tenant?: string; readonly patient?: string }) => Promise<TestPerson>;
+  readonly newPerson: (
+    role: Role,
+    options?: { readonly tenant?: string; readonly patient?: string },
+  ) => Promise<TestPerson>;
   /** Every audit entry that was written, by request id. */
   readonly entries: () => Promise<ReadonlyMap<string, readonly AuditEntry[]>>;
   readonly stop: () => Promise<void>;
@@ -70,12 +84,17 @@ export const eventOf = ({ method, path, token, headers = {}, body }: TestRequest
     ...(body !== undefined && { 'Content-Type': ['application/json'] }),
     ...(token !== undefined && { Authorization: [`Bearer ${token}`] }),
   };
-  for (const [name, value] of Object.entries(headers)) all[name] = typeof value === 'string' ? [value] : [...value];
+  for (const [name, value] of Object.entries(headers))
+    all[name] = typeof value === 'string' ? [value] : [...value];
   const query: Record<string, string[]> = {};
   for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
   const last = (values: Record<string, string[]>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1) ?? '']));
-  const text = isText ? (body ?? null) : Buffer.isBuffer(body) ? body.toString('base64') : JSON.stringify(body);
+  const text = isText
+    ? (body ?? null)
+    : Buffer.isBuffer(body)
+      ? body.toString('base64')
+      : JSON.stringify(body);
   return {
     httpMethod: method,
     resource,
@@ -99,10 +118,11 @@ const invoke = async (handler: ApiHandler, request: TestRequest): Promise<ApiAns
 export const startClinicalApi = async (): Promise<TestApi> => {
   const [cloud, issuer] = [await startTestCloud(), await startIssuer()];
   const client = 'sign-in-client';
+  const lines: LogLine[] = [];
   const home = await cloud.newTenant();
   const people = directory({ table: cloud.tables.directory, dynamodb: cloud.root.dynamodb });
 
-  const newFunction: TestApi['newFunction'] = (change = {}, clock) => {
+  const functionOf = (change: Partial<ChainEnvironment>, clock?: () => Date): ApiHandler => {
     const environment = {
       AUDIT_TABLE: cloud.tables.audit,
       SESSIONS_TABLE: cloud.tables.sessions,
@@ -113,15 +133,23 @@ export const startClinicalApi = async (): Promise<TestApi> => {
       ...change,
     };
     const { clientsFor } = cloud;
-    const handler = capabilityHandler(
+    return capabilityHandler(
       'clinical',
       (operation) => (operation.kind === 'resource' ? resourceRuns[operation.interaction] : undefined),
       {
         ...chainPorts(environment, { clientsFor, dynamodb: cloud.root.dynamodb }),
         ...cloud.newPorts(clientsFor, { audit: environment.AUDIT_TABLE }),
+        log: {
+          request: (line) => lines.push(line),
+          failure: (line) => lines.push(line),
+          warn: (_event, line) => lines.push(line),
+        },
         ...(clock && { clock }),
       },
     );
+  };
+  const newFunction: TestApi['newFunction'] = (change = {}, clock) => {
+    const handler = functionOf(change, clock);
     return (request) => invoke(handler, request);
   };
 
@@ -149,7 +177,9 @@ export const startClinicalApi = async (): Promise<TestApi> => {
     cloud,
     issuer,
     client,
+    lines,
     newFunction,
+    rawFunction: () => functionOf({}),
     send: newFunction(),
     claims,
     newPerson: async (role, { tenant = home, patient } = {}) => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 /** An issuer of access tokens with its own key, whose public half it serves as a user pool does. */
 export interface TestIssuer {
@@ -12,7 +12,10 @@ export interface TestIssuer {
   readonly keyId: string;
   /** How often the keys were fetched. */
   readonly fetches: () => number;
-  readonly sign: (claims: JWTPayload, header?: { readonly alg?: string; readonly kid?: string }) => Promise<string>;
+  readonly sign: (
+    claims: JWTPayload,
+    header?: { readonly alg?: string; readonly kid?: string },
+  ) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
