@@ -4,6 +4,7 @@ import type { Compartment } from '../../model/vocabulary.ts';
 import { compartments } from '../../model/vocabulary.ts';
 import { ApiError } from './api-error.ts';
 import { frame } from './framing.ts';
+import { ivLength, randomIv } from './random-iv.ts';
 import type { KeyOfVersion, VersionedKey } from './versioned-key.ts';
 
 /** Whose keys they are. */
@@ -34,7 +35,6 @@ export interface PatientKeys {
 const algorithm = 'aes-256-gcm';
 const format = 1;
 const keyLength = 32;
-const ivLength = 12;
 const tagLength = 16;
 const headerLength = 3 + ivLength;
 const wrappedLength = headerLength + keyLength + tagLength;
@@ -69,7 +69,7 @@ const wrap = (raw: Uint8Array, { version, key }: VersionedKey, aadOf: (branchVer
   const header = Buffer.allocUnsafe(3);
   header.writeUInt8(format, 0);
   header.writeUInt16BE(version, 1);
-  const iv = randomBytes(ivLength);
+  const iv = randomIv();
   const cipher = createCipheriv(algorithm, key, iv, { authTagLength: tagLength }).setAAD(aadOf(version));
   return Buffer.concat([header, iv, cipher.update(raw), cipher.final(), cipher.getAuthTag()]);
 };

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ApiError } from './api-error.ts';
 import { canonicalForm } from './canonical-form.ts';
 import { frame } from './framing.ts';
+import { ivLength, randomIv } from './random-iv.ts';
 import type { KeyOfVersion, VersionedKey } from './versioned-key.ts';
 
 /** Where a sealed value belongs; it opens nowhere else. */
@@ -15,7 +16,6 @@ export interface FieldAddress {
 
 const algorithm = 'aes-256-gcm';
 const format = 1;
-const ivLength = 12;
 const tagLength = 16;
 const headerLength = 3 + ivLength;
 
@@ -33,7 +33,7 @@ export const seal = (value: unknown, at: FieldAddress, { version, key }: Version
   const header = Buffer.allocUnsafe(3);
   header.writeUInt8(format, 0);
   header.writeUInt16BE(version, 1);
-  const iv = randomBytes(ivLength);
+  const iv = randomIv();
   const cipher = createCipheriv(algorithm, key, iv, { authTagLength: tagLength });
   cipher.setAAD(associatedData(at, version));
   const sealed = cipher.update(canonicalForm(value), 'utf8');
