@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultPort } from '../scripts/local/listener.ts';
 import { LocalError } from '../scripts/local/local-error.ts';
@@ -45,7 +46,7 @@ function welcome({ baseUrl, caCertificate, users, patients }: RuntimeInfo): stri
     '',
     'Try it in another terminal:',
     '',
-    `  curl --cacert ${caCertificate} \\`,
+    `  curl --cacert ${relative(process.cwd(), caCertificate)} \\`,
     '    -H "Authorization: Bearer $(npm run --silent token -- provider)" \\',
     `    '${baseUrl}/clinical/v1/patients/${patient}?fields=id,name,birthDate'`,
   ];

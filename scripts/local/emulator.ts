@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
@@ -45,6 +45,9 @@ export async function startEmulator(options: { directory: string; port?: number 
   rmSync(temporary, { recursive: true, force: true });
   for (const folder of ['state', 's3', 'tmp'])
     mkdirSync(join(directory, folder), { recursive: true, mode: 0o700 });
+
+  // The emulator puts CommonJS files there; this keeps the repository's own package.json from making them modules.
+  writeFileSync(join(temporary, 'package.json'), '{}');
 
   const logFile = join(directory, 'emulator.log');
   const log = openSync(logFile, 'w', 0o600);

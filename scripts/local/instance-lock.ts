@@ -19,7 +19,8 @@ export function lockInstance(directory: string): () => void {
       const pid = Number(readFileSync(file, 'utf8'));
       if (pid > 0 && pid !== process.pid && isRunning(pid)) {
         throw new LocalError(
-          `The local runtime is already running (process ${pid}). Use it, or stop it with Ctrl-C in its terminal.`,
+          `The local runtime is already running (process ${pid}). Use it, or stop it with Ctrl-C in its terminal. ` +
+            `(Should that process be something else, delete ${file}.)`,
         );
       }
       rmSync(file, { force: true });

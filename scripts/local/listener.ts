@@ -171,9 +171,10 @@ function sendBody(incoming: IncomingMessage, upstream: ClientRequest, overflow: 
   incoming.on('error', () => upstream.destroy());
 }
 
+/** Refuses once the whole body has arrived: a client that still sends would miss an earlier answer. */
 function tooLarge(incoming: IncomingMessage, outgoing: ServerResponse): void {
   outgoing.setHeader('connection', 'close');
-  refuse(outgoing, 'too-large');
+  incoming.once('end', () => refuse(outgoing, 'too-large'));
   incoming.resume();
 }
 

@@ -147,7 +147,7 @@ async function create(location: RuntimeLocation, token: string, path: string, bo
 
 /** A password that any policy accepts: all four kinds of characters, 24 of them. */
 export function randomPassword(): string {
-  const kinds = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '-_.!*+='];
+  const kinds = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '-_.+='];
   const characters = Array.from({ length: 24 }, (_, index) => {
     const kind = kinds[index % kinds.length] ?? '';
     return kind[randomInt(kind.length)] ?? '';

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { projectRoot } from '../../scripts/local/project-root.ts';
 import type { RuntimeInfo } from '../../scripts/local/runtime-info.ts';
 import { startRuntime } from '../../scripts/local/start-runtime.ts';
 
@@ -12,9 +12,11 @@ declare module 'vitest' {
   }
 }
 
-/** Starts a local runtime of its own, in a folder that is removed afterwards. */
+/** Starts a local runtime of its own, in a folder beside the one of `npm start` that is removed afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = mkdtempSync(join(tmpdir(), 'chartlock-integration-'));
+  const parent = join(projectRoot, '.local');
+  mkdirSync(parent, { recursive: true });
+  const directory = mkdtempSync(join(parent, 'integration-'));
   const runtime = await startRuntime({ directory, port: 0, log: (line) => console.log(`runtime ${line}`) });
   project.provide('runtime', runtime.info);
   return async () => {
