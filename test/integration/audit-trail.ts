@@ -1,22 +1,62 @@
-import { paginateScan } from '@aws-sdk/client-dynamodb';
+import { paginateQuery } from '@aws-sdk/client-dynamodb';
 import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
 import type { AuditEventType } from '../../model/audit-event-types.ts';
 import type { Answer } from './client.ts';
 import type { Cloud } from './cloud.ts';
+import { itemsOf } from './cloud.ts';
 
-/** Every audit entry that names one of these requests, in the order of recording. */
+/** Where a tenant's entries are. */
+export interface Trail {
+  readonly table: string;
+  readonly tenant: string;
+}
+
+/** The tenant of entries about requests without a principal. */
+const platform = 'platform';
+const shards = 8;
+const days = new Set<string>();
+
+/** Every audit entry of a tenant or the platform that names a request. */
 export const auditEntries = async (
   { dynamodb }: Cloud,
-  table: string,
-  requestIds: readonly string[],
+  { table, tenant }: Trail,
+  requestId: string,
 ): Promise<readonly AuditEntry[]> => {
-  const entries: AuditEntry[] = [];
-  for await (const page of paginateScan({ client: dynamodb }, { TableName: table, ConsistentRead: true }))
-    for (const { entry } of page.Items ?? []) {
-      const parsed = JSON.parse(entry?.S ?? '{}') as AuditEntry;
-      if (requestIds.includes(parsed.requestId)) entries.push(parsed);
-    }
-  return entries.sort((one, other) => (one.time < other.time ? -1 : 1));
+  days.add(new Date().toISOString().slice(0, 10));
+  const partitions = [tenant, platform].flatMap((name) =>
+    [...days].flatMap((day) => Array.from({ length: shards }, (_, shard) => `T#${name}#E#${day}#${shard}`)),
+  );
+  const found = await Promise.all(
+    partitions.map(async (partition) => {
+      const entries: AuditEntry[] = [];
+      for await (const { Items = [] } of paginateQuery(
+        { client: dynamodb },
+        {
+          TableName: table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :partition',
+          FilterExpression: 'contains(#entry, :request)',
+          ExpressionAttributeNames: { '#entry': 'entry' },
+          ExpressionAttributeValues: { ':partition': { S: partition }, ':request': { S: requestId } },
+        },
+      ))
+        for (const { entry } of Items) entries.push(JSON.parse(entry?.S ?? '{}') as AuditEntry);
+      return entries;
+    }),
+  );
+  return found.flat();
+};
+
+/** The requests that more than one entry names, in any tenant's part of the trail. */
+export const requestsAuditedTwice = async (cloud: Cloud, { table }: Trail): Promise<readonly string[]> => {
+  const seen = new Set<string>();
+  const twice: string[] = [];
+  for (const { entry } of await itemsOf(cloud, table)) {
+    const { requestId } = JSON.parse(entry?.S ?? '{}') as AuditEntry;
+    if (seen.has(requestId)) twice.push(requestId);
+    seen.add(requestId);
+  }
+  return twice;
 };
 
 /**
@@ -25,11 +65,11 @@ export const auditEntries = async (
  */
 export const expectAudited = async (
   cloud: Cloud,
-  table: string,
+  trail: Trail,
   { requestId, status }: Answer,
   type: AuditEventType,
 ): Promise<AuditEntry> => {
-  const entries = await auditEntries(cloud, table, [requestId]);
+  const entries = await auditEntries(cloud, trail, requestId);
   const [entry] = entries;
   if (entry === undefined || entries.length > 1 || entry.type !== type || entry.status !== status) {
     const found = entries.map((each) => `${each.type} ${each.status} by ${each.policy ?? '–'}`).join(', ');

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import type { ProblemCode } from '../../model/problems.ts';
 import { problems } from '../../model/problems.ts';
+import type { BadRequest } from '../bad-requests.ts';
+import { badRequests, canary } from '../bad-requests.ts';
 import type { Answer, Ask } from './client.ts';
 import { expectProblem, missingSecurityHeaders } from './client.ts';
 import type { Clinic, Person } from './clinic.ts';
@@ -8,18 +10,10 @@ import { openClinic } from './clinic.ts';
 import { findMarks } from './find-marks.ts';
 import { wrongTokens } from './wrong-tokens.ts';
 
-/** Stands in every request where a value of the caller's is possible; no answer may hold it. */
-const canary = 'ZqCanaryInput7';
 const patients = '/clinical/v1/patients';
 const anId = '0'.repeat(26);
 
-interface Row {
-  readonly name: string;
-  readonly ask: Ask;
-  readonly code: ProblemCode;
-  /** @default the provider's token */
-  readonly anonymous?: true;
-}
+type Row = Omit<BadRequest, 'ask'> & { readonly ask: Ask };
 
 /** Refused by the listener or by API Gateway, before any function of ours. */
 const gatewayRows: readonly Row[] = [
@@ -106,10 +100,10 @@ let sent = 0;
 
 beforeAll(async () => {
   clinic = await openClinic(inject('runtime'));
-  people = await Promise.all([clinic.join('provider'), clinic.join('provider')]);
+  people = await Promise.all([1, 2, 3].map(() => clinic.join('provider')));
 });
 
-/** Spreads the requests over two people, so that nobody's rate is exceeded. */
+/** The people take turns, so that nobody's rate is exceeded. */
 const sendAs = ({ ask, anonymous }: Row): Promise<Answer> => {
   sent += 1;
   const person = people[sent % people.length] as Person;
@@ -125,8 +119,26 @@ const expectRefused = (answer: Answer, code: ProblemCode): void => {
   expect(findMarks([{ place: 'the answer', bytes: received }], new Map([['the input', canary]]))).toEqual([]);
 };
 
+test('the table is long enough', () => {
+  expect(gatewayRows.length + badRequests.length).toBeGreaterThanOrEqual(50);
+});
+
+/** A path that API Gateway matches with no route, once it has decoded it. */
+const climbing = badRequests.filter(({ name }) => name === 'parameter: an id that climbs');
+
+describe('the functions refuse, and audit once,', () => {
+  test.each(badRequests.filter((row) => !climbing.includes(row)))('$name: $code', async (row) => {
+    const answer = await sendAs(row);
+    expectRefused(answer, row.code);
+    await clinic.audited(answer, problems[row.code].event);
+  });
+});
+
 describe('the gateway refuses', () => {
-  test.each(gatewayRows)('$name: $code', async (row) => expectRefused(await sendAs(row), row.code));
+  test.each([...gatewayRows, ...climbing.map((row): Row => ({ ...row, code: 'unknown-route' }))])(
+    '$name: $code',
+    async (row) => expectRefused(await sendAs(row), row.code),
+  );
 });
 
 test('no token but a live session’s own access token opens anything', async () => {

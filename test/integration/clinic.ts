@@ -4,6 +4,7 @@ import type { AuditEventType } from '../../model/audit-event-types.ts';
 import type { Role } from '../../model/vocabulary.ts';
 import { createTenant } from '../../scripts/local/create-tenant.ts';
 import type { RuntimeInfo } from '../../scripts/local/runtime-info.ts';
+import type { Trail } from './audit-trail.ts';
 import { expectAudited } from './audit-trail.ts';
 import type { Answer, Send } from './client.ts';
 import { connect, expectStatus } from './client.ts';
@@ -27,6 +28,7 @@ export interface Clinic {
   readonly runtime: RuntimeInfo;
   readonly cloud: Cloud;
   readonly tenant: string;
+  readonly trail: Trail;
   readonly admin: Person;
   /** Sends a request without credentials. */
   readonly send: Send;
@@ -77,14 +79,15 @@ export const openClinic = async (runtime: RuntimeInfo): Promise<Clinic> => {
     const { temporaryPassword } = expectStatus(created, 201).body as { temporaryPassword: string };
     return { ...(await enter(role, address, temporaryPassword)), created };
   };
-  const table = output(runtime, 'audit', 'AuditTable');
+  const trail = { table: output(runtime, 'audit', 'AuditTable'), tenant };
   return {
     runtime,
     cloud,
     tenant,
+    trail,
     admin,
     send,
     join,
-    audited: (answer, type) => expectAudited(cloud, table, answer, type),
+    audited: (answer, type) => expectAudited(cloud, trail, answer, type),
   };
 };

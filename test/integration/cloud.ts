@@ -50,10 +50,21 @@ export const openCloud = ({ emulator, region, account }: RuntimeInfo): Cloud => 
 /** An item as DynamoDB holds it. */
 export type Item = Record<string, AttributeValue>;
 
-/** Every item of a table. */
-export const itemsOf = async ({ dynamodb }: Cloud, table: string): Promise<readonly Item[]> => {
+/** Every item of a table, or those whose partition key begins in some way. */
+export const itemsOf = async (
+  { dynamodb }: Cloud,
+  table: string,
+  partition?: string,
+): Promise<readonly Item[]> => {
+  const filter = partition && {
+    FilterExpression: 'begins_with(pk, :partition)',
+    ExpressionAttributeValues: { ':partition': { S: partition } },
+  };
   const items: Item[] = [];
-  for await (const page of paginateScan({ client: dynamodb }, { TableName: table, ConsistentRead: true }))
+  for await (const page of paginateScan(
+    { client: dynamodb },
+    { TableName: table, ConsistentRead: true, ...filter },
+  ))
     items.push(...(page.Items ?? []));
   return items;
 };

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Event } from '@aws-sdk/client-cloudtrail';
 import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
@@ -85,9 +85,18 @@ export const everyCall = async (
     .map(({ EventName, CloudTrailEvent }) => text(`call ${EventName}`, CloudTrailEvent));
 };
 
-/** Every file below a directory. */
-export const everyFile = (directory: string): readonly Piece[] =>
+/** Every file below a directory that was written since a time, but for copies of the functions' code, and the names of all. */
+export const everyFile = (directory: string, since: Date): readonly Piece[] =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ place: `file ${relative(directory, file)}`, bytes: readFileSync(file) }));
+    .flatMap((file) => {
+      const name = relative(directory, file);
+      const isNew = statSync(file, { throwIfNoEntry: false })?.mtime ?? since;
+      return [
+        text('a file’s name', name),
+        ...(isNew >= since && !name.endsWith('index.mjs')
+          ? [{ place: `file ${name}`, bytes: readFileSync(file) }]
+          : []),
+      ];
+    });

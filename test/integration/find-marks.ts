@@ -75,8 +75,9 @@ export const findMarks = (pieces: Iterable<Piece>, marks: ReadonlyMap<string, st
   for (const [name, mark] of marks) for (const form of formsOf(mark)) names.set(form.toLowerCase(), name);
   const pattern = new RegExp([...names.keys()].map(escaped).join('|'), 'g');
   const found = new Set<string>();
-  for (const { place, bytes } of pieces)
-    for (const text of layers(Buffer.from(bytes), depth))
-      for (const [form] of text.toLowerCase().matchAll(pattern)) found.add(`${names.get(form)} in ${place}`);
+  for (const { place, bytes } of pieces) {
+    const everything = [...layers(Buffer.from(bytes), depth)].join('\n').toLowerCase();
+    for (const [form] of everything.matchAll(pattern)) found.add(`${names.get(form)} in ${place}`);
+  }
   return [...found];
 };

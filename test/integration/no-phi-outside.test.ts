@@ -59,12 +59,18 @@ const keep = (answer: Answer, disclosing = false): Answer => {
   return answer;
 };
 
+const turns = new Map<Person['role'], number>();
+/** Someone who may: the people of a role take turns, so that nobody's rate is exceeded. */
 const whoMay = (resource: AnyResource, interaction: Interaction): Person => {
-  const found = people.find(({ role }) =>
+  const able = people.filter(({ role }) =>
     permissionFor(resource, role, interaction, usualPurpose[role] as PurposeOfUse),
   );
-  if (found === undefined) throw new Error(`nobody here may ${interaction} ${resource.name}`);
-  return found;
+  const sameRole = able.filter(({ role }) => role === able[0]?.role);
+  const [first] = sameRole;
+  if (first === undefined) throw new Error(`nobody here may ${interaction} ${resource.name}`);
+  const turn = (turns.get(first.role) ?? 0) + 1;
+  turns.set(first.role, turn);
+  return sameRole[turn % sameRole.length] ?? first;
 };
 const pathOf = (resource: AnyResource): string => `/${basePath(resource.capability)}${resource.path}`;
 
@@ -138,8 +144,11 @@ beforeAll(async () => {
   started = new Date();
   clinic = await openClinic(inject('runtime'));
   clinical = output(clinic.runtime, 'clinical-api', 'FunctionName');
-  const [provider, nurse] = await Promise.all([clinic.join('provider'), clinic.join('nurse')]);
-  people = [provider, clinic.admin, nurse];
+  people = await Promise.all(
+    (['admin', 'admin', 'admin', 'admin', 'admin', 'provider', 'nurse'] as const).map((role) =>
+      clinic.join(role),
+    ),
+  );
 });
 
 afterAll(() => rememberMarks(runtimeDirectory(clinic.runtime), marks));
@@ -155,7 +164,7 @@ test('marked values go through every route of every resource', async () => {
 
   for (const resource of [patient, ...others]) {
     const own = resource.subject === 'patient' ? { patient: patientId } : {};
-    const member = resource.relationship ? { [resource.relationship.member]: people[2]?.subject } : {};
+    const member = resource.relationship ? { [resource.relationship.member]: people.at(-1)?.subject } : {};
     const record = resource === patient ? first : { ...marked(resource), ...own, ...member };
     const id = resource === patient ? patientId : await create(resource, record);
     const all = Object.keys(resource.fields).join();
@@ -187,7 +196,7 @@ test('marked values go through every route of every resource', async () => {
     }
     for (const [interaction, ask] of faultyRequests(resource, id, record)) {
       const { status } = await send(resource, interaction, ask);
-      expect(status < 500, `${resource.name} ${interaction} ${status}`).toBe(true);
+      expect(status < 500 && status !== 429, `${resource.name} ${interaction} ${status}`).toBe(true);
     }
   }
   const wanted = operations.filter(({ kind }) => kind === 'resource').map(({ id }) => id);
@@ -261,14 +270,17 @@ describe('no marked value is', () => {
     expect(findMarks(await everyObject(clinic.cloud), withAddresses())).toEqual([]);
   });
 
-  test('in a call to AWS; people’s addresses are in those to Cognito only', async () => {
+  test('in a call to AWS; people’s addresses are in those to Cognito and KMS only', async () => {
     const pieces = await everyCall(clinic.cloud, started, ['cognito-idp']);
     expect(pieces.some(({ place }) => place === 'call TransactWriteItems')).toBe(true);
-    expect(findMarks(pieces, withAddresses())).toEqual([]);
+    expect(findMarks(pieces, marks)).toEqual([]);
+    // What KMS is asked to encrypt is in no trail on AWS: a challenge, sealed, holds whose it is.
+    const others = pieces.filter(({ place }) => place !== 'call Encrypt');
+    expect(findMarks(others, addresses)).toEqual([]);
   });
 
   test('in a file of the runtime, its emulator’s log and working files included', () => {
-    const pieces = everyFile(runtimeDirectory(clinic.runtime));
+    const pieces = everyFile(runtimeDirectory(clinic.runtime), started);
     expect(pieces.some(({ place }) => place.endsWith('emulator.log'))).toBe(true);
     expect(findMarks(pieces, withAddresses())).toEqual([]);
   });
@@ -320,7 +332,7 @@ describe('a value that is planted, gzipped in base64, is found', () => {
     const file = join(directory, 'planted');
     writeFileSync(file, hidden());
     try {
-      expect(findMarks(everyFile(directory), planted)).toEqual(['planted in file planted']);
+      expect(findMarks(everyFile(directory, started), planted)).toEqual(['planted in file planted']);
     } finally {
       rmSync(file);
     }

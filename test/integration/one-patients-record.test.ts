@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { patient as patientResource } from '../../model/resources/patient.ts';
 import { vital as vitalResource } from '../../model/resources/vital.ts';
+import { requestsAuditedTwice } from './audit-trail.ts';
 import type { Answer, Ask } from './client.ts';
 import { expectProblem, expectStatus, missingSecurityHeaders } from './client.ts';
 import type { Clinic, Person } from './clinic.ts';
@@ -413,4 +414,8 @@ describe('a session', () => {
     await clinic.audited(refused, 'RATE_LIMIT_EXCEEDED');
     expectStatus(await clinic.admin.send({ path: one }), 200);
   });
+});
+
+test('no request was audited twice, in any tenant’s part of the trail', async () => {
+  expect(await requestsAuditedTwice(clinic.cloud, clinic.trail)).toEqual([]);
 });

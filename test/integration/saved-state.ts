@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RuntimeInfo } from '../../scripts/local/runtime-info.ts';
 import { everyFile } from './everything-kept.ts';
@@ -22,9 +22,10 @@ export const rememberMarks = (directory: string, marks: ReadonlyMap<string, stri
 export const searchSavedState = (directory: string): void => {
   const file = fileBeside(directory);
   if (!existsSync(file)) return;
+  const since = statSync(file).mtime;
   const marks = new Map(JSON.parse(readFileSync(file, 'utf8')) as [string, string][]);
   rmSync(file);
-  const pieces = everyFile(directory);
+  const pieces = everyFile(directory, since);
   if (!pieces.some(({ place }) => /^file state\/dynamodb/.test(place)))
     throw new Error('the emulator saved no state, so it could not be searched');
   const found = findMarks(pieces, marks);

@@ -117,11 +117,11 @@ describe('a record that was edited in the table', () => {
   test.each(Object.entries(edits))('%s: is not read, found or changed', async (_, edit) => {
     await tamper(recordKey(chart.id), edit);
     const version = Number((await get(recordKey(chart.id))).version?.N);
-    const before = await itemsOf(clinic.cloud, table);
+    const before = await itemsOf(clinic.cloud, table, `T#${clinic.tenant}#`);
     await expectSecurityEvent(await provider.send({ path: `${chart.path}?fields=name` }));
     await expectSecurityEvent(await provider.send(search({ mrn: chart.record.mrn })));
     await expectSecurityEvent(await provider.send(update(chart, version)));
-    expect(await itemsOf(clinic.cloud, table)).toEqual(before);
+    expect(await itemsOf(clinic.cloud, table, `T#${clinic.tenant}#`)).toEqual(before);
   });
 
   test('one bit of a ciphertext turned: that field is not read, and others are', async () => {
@@ -220,7 +220,7 @@ describe('access that was edited in the table', () => {
 });
 
 test('a blind-index entry planted for another patient: discloses nobody', async () => {
-  const entries = (await itemsOf(clinic.cloud, table)).filter(
+  const entries = (await itemsOf(clinic.cloud, table, `T#${clinic.tenant}#`)).filter(
     ({ pk, sk }) => pk?.S?.startsWith(`T#${clinic.tenant}#X#Patient.mrn#`) && sk?.S === `Patient#${chart.id}`,
   );
   expect(entries).toHaveLength(1);
