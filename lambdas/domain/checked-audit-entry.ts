@@ -67,7 +67,7 @@ const members: { readonly [K in keyof Required<AuditEntry>]: Check } = {
   alongside: listOf(shape({ resource: name, id: recordId, version: count }), 20),
   parameters: listOf(name, 20),
   sourceAddress: (value) => value === 'unknown' || (typeof value === 'string' && isIP(value) > 0),
-  userAgent: text(/^[A-Za-z0-9._/ -]{0,200}$/),
+  userAgent: text(/^(?:[A-Za-z][A-Za-z._-]{0,23}\/[0-9][0-9.]{0,15}(?: (?!$)|$)){0,6}$/),
 };
 
 /**

@@ -13,5 +13,4 @@ export const cleanUserAgent = (header: unknown): string =>
     ? (header.slice(0, 512).match(/\b[A-Za-z][A-Za-z._-]{0,23}\/[0-9][0-9.]{0,15}(?![\w.])/g) ?? [])
         .slice(0, 6)
         .join(' ')
-        .slice(0, 200)
     : '';

@@ -14,7 +14,9 @@ const lineOf = (chain: Chain, status: number): LogLine => ({
 
 /** Writes one log line for each request: ids, codes, status and duration (requirement E13). */
 export const report = (log: Log): ChainMiddleware => ({
-  after: ({ context: { chain }, response }) => log.request(lineOf(chain, response?.statusCode ?? 0)),
+  after: ({ context: { chain }, response }) => {
+    log.request(lineOf(chain, response?.statusCode ?? 0));
+  },
   onError: ({ context: { chain }, error }) => {
     const { code, cause } = asApiError(error);
     const line = { ...lineOf(chain, problems[code].status), code };

@@ -64,7 +64,7 @@ export const log = (): Log => {
   };
 };
 
-const place = /([\w-]+\.(?:mjs|js|ts):\d+:\d+)\)?$/;
+const place = /([\w.-]+\.(?:mjs|js|ts):\d+:\d+)\)?$/;
 
 /** An error's class and the places in its stack, without its message, which may hold anything. */
 export const errorPlaces = (error: unknown): Pick<LogLine, 'error' | 'at'> => {

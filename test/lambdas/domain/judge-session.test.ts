@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import {
+  forgettable,
+  judgeSession,
+  type SessionRecord,
+  type SessionsItem,
+} from '../../../lambdas/domain/judge-session.ts';
+
+const now = 1_800_000_000;
+const window = Math.floor(now / 60);
+const live: SessionRecord = {
+  status: 'active',
+  roleVersion: 1,
+  startedAt: now - 60,
+  idleExpiresAt: now + 1,
+  absoluteExpiresAt: now + 1,
+};
+const item = (change: Partial<SessionRecord> = {}, more: Partial<SessionsItem> = {}): SessionsItem => ({
+  window,
+  n: 99,
+  sessions: { one: { ...live, ...change } },
+  ...more,
+});
+const judge = (stored: SessionsItem | undefined, session = 'one', roleVersion = 1) =>
+  judgeSession(stored, { session, roleVersion }, { window, now });
+
+test.each([
+  ['nothing is stored', undefined, 'unknown'],
+  ['another session is stored', item({}, { sessions: { other: live } }), 'unknown'],
+  ['it is live', item(), 'live'],
+  ['it was ended', item({ status: 'ended' }), 'over'],
+  ['the role changed', item({ roleVersion: 2 }), 'over'],
+  ['it is idle', item({ idleExpiresAt: now }), 'over'],
+  ['it is too old', item({ absoluteExpiresAt: now }), 'over'],
+  ['the minute is full', item({}, { n: 100 }), 'limited'],
+  ['the minute is over-full', item({}, { n: 101 }), 'limited'],
+  ['a minute has passed', item({}, { window: window - 1, n: 100 }), 'earlier window'],
+  ['another clock is ahead', item({}, { window: window + 1 }), 'later window'],
+  ['it was ended, and the minute is full', item({ status: 'ended' }, { n: 100 }), 'over'],
+] as const)('when %s it is %3$s', (_case, stored, verdict) => {
+  expect(judge(stored)).toBe(verdict);
+});
+
+test('an id that every object has is no session', () => {
+  expect(judge(item(), 'constructor')).toBe('unknown');
+});
+
+describe('a session is forgotten', () => {
+  const old = now - 961;
+  test.each([
+    ['when it ended long ago', { status: 'ended', endedAt: old }, true],
+    ['when it was idle long ago', { idleExpiresAt: old }, true],
+    ['when it was too old long ago', { absoluteExpiresAt: old }, true],
+    ['not when it just ended', { status: 'ended', endedAt: now - 900 }, false],
+    ['not when it is live', {}, false],
+  ] as const)('%s', (_case, change, forgotten) => {
+    expect(forgettable({ one: { ...live, ...change } }, now)).toEqual(forgotten ? ['one'] : []);
+  });
+});
