@@ -13,6 +13,9 @@ const windows = process.platform === 'win32';
 const started = Date.now();
 const quiet = process.argv.includes('--quiet');
 
+// Standard output belongs to the command that this runs before: a token, for one.
+const toStandardError = ['ignore', 2, 2];
+
 const oldestNode = 20;
 const wantedNode = 24;
 const oldestPython = [3, 10];
@@ -24,7 +27,7 @@ function stop(...sentences) {
 }
 
 function say(text) {
-  if (!quiet) console.log(`set-up  ${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
+  if (!quiet) console.error(`set-up  ${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
 }
 
 function output(command, args) {
@@ -60,8 +63,8 @@ function installPackages() {
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = npm?.endsWith('.js')
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
-    : spawnSync(windows ? 'npm.cmd' : 'npm', args, { cwd: root, stdio: 'inherit', shell: windows });
+    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: toStandardError })
+    : spawnSync(windows ? 'npm.cmd' : 'npm', args, { cwd: root, stdio: toStandardError, shell: windows });
   if (result.status !== 0) {
     stop(
       '`npm ci` failed; its own message is above.',
@@ -137,7 +140,7 @@ function installEmulator() {
     '-r',
     requirements,
   ];
-  const installed = spawnSync(interpreter, pip, { stdio: 'inherit' });
+  const installed = spawnSync(interpreter, pip, { stdio: toStandardError });
   if (installed.status !== 0) {
     stop(
       'pip could not install the AWS emulator; its own message is above.',
