@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { CreateKeyCommand } from '@aws-sdk/client-kms';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  newHandle,
+  type RefreshOwner,
+  type SignInStore,
+  type StoredChallenge,
+  signInStore,
+} from '../../../lambdas/ports/sign-in-store.ts';
+import { type Vault, vault } from '../../../lambdas/ports/vault.ts';
+import { startTestCloud, type TestCloud } from '../../emulator.ts';
+
+let cloud: TestCloud;
+let sealed: Vault;
+let store: SignInStore;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+  const { KeyMetadata } = await cloud.root.kms.send(new CreateKeyCommand({}));
+  sealed = vault({ key: KeyMetadata?.Arn ?? '', kms: cloud.root.kms });
+  store = signInStore({ table: 'sessions', dynamodb: cloud.root.dynamodb, vault: sealed });
+});
+afterAll(() => cloud.stop());
+
+const now = new Date('2026-11-22T10:00:00Z');
+const later = (seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+const owner = { subject: randomUUID(), tenant: 'tenant000001', role: 'provider' } as const;
+
+describe('a challenge', () => {
+  const challenge: StoredChallenge = {
+    ...owner,
+    challenge: 'SOFTWARE_TOKEN_MFA',
+    account: 'account-1',
+    username: 'jose.obrien@example.org',
+    session: 'CognitoSessionSecret',
+  };
+
+  test('can be taken once', async () => {
+    const handle = await store.saveChallenge(challenge, now);
+    expect(handle).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(await store.takeChallenge(handle, later(599))).toEqual(challenge);
+    expect(await store.takeChallenge(handle, later(599))).toBeUndefined();
+  });
+
+  test('is taken by one of two at once', async () => {
+    const handle = await store.saveChallenge(challenge, now);
+    const taken = await Promise.all([store.takeChallenge(handle, now), store.takeChallenge(handle, now)]);
+    expect(taken.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('is over after ten minutes', async () => {
+    const handle = await store.saveChallenge(challenge, now);
+    expect(await store.takeChallenge(handle, later(600))).toBeUndefined();
+  });
+
+  test('is not found by another handle', async () => {
+    await store.saveChallenge(challenge, now);
+    expect(await store.takeChallenge(newHandle(), now)).toBeUndefined();
+  });
+
+  test('leaves neither handle nor secret nor address in the table', async () => {
+    const handle = await store.saveChallenge(challenge, now);
+    await store.saveToken('session-1', 'CognitoRefreshSecret', 1_900_000_000);
+    const raw = (await cloud.items('sessions')).map((item) =>
+      JSON.stringify(item, (_key, value) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+      ),
+    );
+    const text = raw.join();
+    expect(text).toContain('tenant000001');
+    for (const secret of [handle, 'CognitoSessionSecret', 'CognitoRefreshSecret', 'jose.obrien@example.org'])
+      expect(text).not.toContain(secret);
+  });
+});
+
+describe('a sealed secret', () => {
+  test('opens for its purpose and id only', async () => {
+    const seal = await sealed.seal('refresh', 'session-1', 'secret');
+    expect(await sealed.open('refresh', 'session-1', seal)).toBe('secret');
+    await expect(sealed.open('refresh', 'session-2', seal)).rejects.toThrow();
+    await expect(sealed.open('challenge', 'session-1', seal)).rejects.toThrow();
+  });
+
+  test('of a session is gone once removed', async () => {
+    await store.saveToken('session-3', 'token', 1_900_000_000);
+    expect(await store.token('session-3')).toBe('token');
+    await store.removeToken('session-3');
+    expect(await store.token('session-3')).toBeUndefined();
+  });
+});
+
+describe('a refresh handle', () => {
+  const continued = (): RefreshOwner => ({
+    ...owner,
+    roleVersion: 1,
+    session: randomUUID(),
+    expiresAt: Math.floor(now.getTime() / 1000) + 3600,
+  });
+  const newUse = async () => {
+    const [handle, successor] = [newHandle(), newHandle()];
+    const kept = continued();
+    await store.saveHandle(handle, kept);
+    const use = async (at: Date, client = 'one') =>
+      (await store.useHandle(handle, { successor, client, now: at })).verdict;
+    return { handle, successor, kept, use };
+  };
+
+  test('names whom it continues', async () => {
+    const { handle, successor, kept } = await newUse();
+    const use = await store.useHandle(handle, { successor, client: 'one', now });
+    expect(use).toMatchObject({ verdict: 'first', owner: kept });
+  });
+
+  test('is used once; the same client may retry for ten seconds', async () => {
+    const { use } = await newUse();
+    expect(await use(now)).toBe('first');
+    expect(await use(later(10))).toBe('retry');
+    expect(await use(later(11))).toBe('reuse');
+  });
+
+  test('is reused when another client comes, at once', async () => {
+    const { use } = await newUse();
+    expect(await use(now)).toBe('first');
+    expect(await use(now, 'another')).toBe('reuse');
+  });
+
+  test('is reused when its successor was used already', async () => {
+    const { use, successor, kept } = await newUse();
+    expect(await use(now)).toBe('first');
+    await store.saveHandle(successor, kept);
+    expect(await use(later(1))).toBe('retry');
+    await store.useHandle(successor, { successor: newHandle(), client: 'one', now: later(2) });
+    expect(await use(later(3))).toBe('reuse');
+  });
+
+  test('is first used by one of two at once', async () => {
+    const { use } = await newUse();
+    const verdicts = await Promise.all([use(now), use(now), use(now)]);
+    expect(verdicts.filter((verdict) => verdict === 'first')).toHaveLength(1);
+  });
+
+  test('is unknown after the session’s end, and when there never was one', async () => {
+    const { use } = await newUse();
+    expect(await use(later(3600))).toBe('unknown');
+    expect(await store.useHandle(newHandle(), { successor: newHandle(), client: 'one', now })).toEqual({
+      verdict: 'unknown',
+    });
+  });
+});
+
+describe('failed verifications', () => {
+  const attempts = (account: string, count: number, at: Date) =>
+    Promise.allSettled(Array.from({ length: count }, () => store.countAttempt(account, at)));
+  const allowed = (results: readonly PromiseSettledResult<void>[]): number =>
+    results.filter(({ status }) => status === 'fulfilled').length;
+
+  test('are five in 15 minutes, exactly, though they come at once', async () => {
+    expect(allowed(await attempts('a-1', 9, now))).toBe(5);
+    await expect(store.countAttempt('a-1', later(899))).rejects.toMatchObject({
+      code: 'rate-limited',
+      headers: { 'retry-after': '1' },
+    });
+    expect(allowed(await attempts('a-1', 9, later(900)))).toBe(5);
+  });
+
+  test('are an account’s own', async () => {
+    await attempts('a-2', 5, now);
+    expect(allowed(await attempts('a-3', 1, now))).toBe(1);
+  });
+
+  test('do not count what succeeded', async () => {
+    for (let count = 0; count < 20; count += 1) {
+      await store.countAttempt('a-4', now);
+      await store.forgiveAttempt('a-4');
+    }
+    expect(allowed(await attempts('a-4', 6, now))).toBe(5);
+  });
+
+  test('cannot be forgiven below none', async () => {
+    await store.countAttempt('a-5', now);
+    for (let count = 0; count < 5; count += 1) await store.forgiveAttempt('a-5');
+    expect(allowed(await attempts('a-5', 9, now))).toBe(5);
+  });
+
+  test('are forgotten after a complete sign-in', async () => {
+    await attempts('a-6', 5, now);
+    await store.forgetAttempts('a-6');
+    expect(allowed(await attempts('a-6', 1, now))).toBe(1);
+  });
+});
