@@ -13,9 +13,8 @@ import type { VersionedKey } from './versioned-key.ts';
 const refuse = (policy: string): ApiError => new ApiError('integrity-failure', { policy });
 
 const recordMessage = ({ pk, sk }: ItemKey, record: Omit<StoredRecord, 'code'>): Buffer => {
-  const sealed = Object.keys(record.sealed).sort();
-  const digested = Object.keys(record.digests);
-  if (sealed.length !== digested.length) throw refuse('item-authentication');
+  const sealed = Object.entries(record.sealed).sort(([one], [other]) => (one < other ? -1 : 1));
+  if (sealed.length !== Object.keys(record.digests).length) throw refuse('item-authentication');
   return frame(
     'chartlock record',
     pk,
@@ -26,10 +25,9 @@ const recordMessage = ({ pk, sk }: ItemKey, record: Omit<StoredRecord, 'code'>):
     record.plain,
     String(record.indexes.length),
     ...record.indexes,
-    ...sealed.flatMap((field) => {
-      const [envelope, digest] = [record.sealed[field], record.digests[field]];
-      if (envelope === undefined || digest === undefined || envelope.length <= envelopeOverhead)
-        throw refuse('item-authentication');
+    ...sealed.flatMap(([field, envelope]) => {
+      const digest = record.digests[field];
+      if (digest === undefined || envelope.length <= envelopeOverhead) throw refuse('item-authentication');
       return [field, tagOf(envelope), digest];
     }),
   );

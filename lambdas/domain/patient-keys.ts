@@ -70,7 +70,7 @@ const wrap = (raw: Uint8Array, { version, key }: VersionedKey, aadOf: (branchVer
   header.writeUInt8(format, 0);
   header.writeUInt16BE(version, 1);
   const iv = randomIv();
-  const cipher = createCipheriv(algorithm, key, iv, { authTagLength: tagLength }).setAAD(aadOf(version));
+  const cipher = createCipheriv(algorithm, key, iv).setAAD(aadOf(version));
   return Buffer.concat([header, iv, cipher.update(raw), cipher.final(), cipher.getAuthTag()]);
 };
 
@@ -86,9 +86,7 @@ const unwrap = (
   const branch = branches.of(compartment, branchVersion);
   if (branch === undefined) throw refuse();
   const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
-  const decipher = createDecipheriv(algorithm, branch, bytes.subarray(3, headerLength), {
-    authTagLength: tagLength,
-  });
+  const decipher = createDecipheriv(algorithm, branch, bytes.subarray(3, headerLength));
   decipher
     .setAAD(associatedData(at, compartment, version, branchVersion))
     .setAuthTag(bytes.subarray(-tagLength));

@@ -34,7 +34,7 @@ export const seal = (value: unknown, at: FieldAddress, { version, key }: Version
   header.writeUInt8(format, 0);
   header.writeUInt16BE(version, 1);
   const iv = randomIv();
-  const cipher = createCipheriv(algorithm, key, iv, { authTagLength: tagLength });
+  const cipher = createCipheriv(algorithm, key, iv);
   cipher.setAAD(associatedData(at, version));
   const sealed = cipher.update(canonicalForm(value), 'utf8');
   cipher.final();
@@ -54,9 +54,7 @@ export const unseal = (envelope: Uint8Array, at: FieldAddress, keyOf: KeyOfVersi
   const key = keyOf(version);
   if (key === undefined) throw refuse();
   try {
-    const decipher = createDecipheriv(algorithm, key, bytes.subarray(3, headerLength), {
-      authTagLength: tagLength,
-    });
+    const decipher = createDecipheriv(algorithm, key, bytes.subarray(3, headerLength));
     decipher.setAAD(associatedData(at, version)).setAuthTag(bytes.subarray(-tagLength));
     const opened = decipher.update(bytes.subarray(headerLength, -tagLength));
     decipher.final();
