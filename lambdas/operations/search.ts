@@ -112,6 +112,28 @@ const reachMatches = (
   });
 };
 
+/**
+ * Tells matches that an update has moved away since, which are no matches, from entries that no record wrote.
+ * @throws ApiError `integrity-failure` when the entry still leads to a record that has not changed meanwhile.
+ */
+const refusePlanted = async (
+  { operation: { resource } }: ResourceRequest,
+  entry: string,
+  unlisted: readonly StoredRecord[],
+  { records }: ChartPorts,
+): Promise<void> => {
+  const [first] = unlisted;
+  if (first === undefined) return;
+  const { tenant } = first;
+  const ids = await records.find(tenant, resource.name, entry, searchLimit + 1);
+  const suspects = unlisted.filter(({ id }) => ids.includes(id));
+  if (suspects.length === 0) return;
+  const named = suspects.map(({ patient, id }) => ({ patient, resource: resource.name, id }));
+  const again = await records.fetch({ tenant, records: named, patients: [] });
+  if (suspects.some(({ id, version }) => again.record(id)?.version === version))
+    throw new ApiError('integrity-failure', { policy: 'index-entry' });
+};
+
 /** Finds records by one patient or by exact values of an index (requirement D4): those the permission reaches, 25 at most. */
 export const search: Run<ChartPorts, Found, ResourceOperation> = {
   fetch: async ({ operation, principal, body }, ports) => {
@@ -128,15 +150,20 @@ export const search: Run<ChartPorts, Found, ResourceOperation> = {
     return index === undefined ? nothing : fetchByIndex(operation, principal.tenant, index, where, ports);
   },
 
-  complete: async (request, found) => {
+  complete: async (request, found, ports) => {
     const { operation, facts } = request;
     const by = permitted(request);
     const fields = fieldsToDisclose(by.permission, request.fields ?? (bodyOf(request) as SearchBody).fields);
-    const matches = reachMatches(request, by, found).flatMap(({ record, chart }) => {
-      const verified = verifyRecord(record, chart.keys);
-      const stale = found.entry !== undefined && !verified.indexes.includes(found.entry);
-      return stale ? [] : [{ verified, chart }];
-    });
+    const { entry } = found;
+    const reached = reachMatches(request, by, found).map(({ record, chart }) => ({
+      verified: verifyRecord(record, chart.keys),
+      chart,
+    }));
+    const matches = reached.filter(({ verified }) => entry === undefined || verified.indexes.includes(entry));
+    if (entry !== undefined && matches.length < reached.length) {
+      const unlisted = reached.filter((each) => !matches.includes(each)).map(({ verified }) => verified);
+      await refusePlanted(request, entry, unlisted, ports);
+    }
     const items = matches.map(({ verified, chart }) =>
       disclose(by.permission, fields, openFields(operation.resource, verified, fields, chart.keys)),
     );

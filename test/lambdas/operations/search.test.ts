@@ -147,16 +147,42 @@ const plant = (pk: string, id: string) =>
     new PutItemCommand({ TableName: 'records', Item: marshall({ pk, sk: `Patient#${id}` }) }),
   );
 
-test('an index entry that was planted leads nowhere', async () => {
-  const victim =
-    (await ask(ports, provider, 'Patient.create', { body: { ...patientBody, mrn: 'SYN-7' } })).body.id ?? '';
+const indexPartition = async (): Promise<string> => {
   const entry = (await cloud.items('records')).find(
     ({ pk, sk }) => pk?.S?.startsWith(`T#${tenant}#X#Patient.mrn#`) && sk?.S === `Patient#${patient}`,
   );
-  const partition = entry?.pk?.S ?? '';
-  await plant(partition, victim);
+  return entry?.pk?.S ?? '';
+};
+const another = async (): Promise<string> =>
+  (await ask(ports, provider, 'Patient.create', { body: { ...patientBody, mrn: 'SYN-7' } })).body.id ?? '';
+
+test('an index entry that was planted for a record that never had the value is a failure of integrity', async () => {
+  await plant(await indexPartition(), await another());
+  await expect(find(provider, { mrn: 'SYN-000042' })).rejects.toThrow(refusal('integrity-failure'));
+});
+
+test('an index entry that was planted for no record leads nowhere', async () => {
+  const partition = await indexPartition();
   await plant(partition, '00000000000000000000000000');
   await plant(partition, 'no id');
   const { body } = await find(provider, { mrn: 'SYN-000042' });
   expect(body.items).toMatchObject([{ id: patient }]);
+});
+
+test('a record whose value changed while it was searched for is no match', async () => {
+  const moved = await another();
+  let searches = 0;
+  const raced: ChartPorts['records'] = {
+    ...ports.records,
+    find: async (...asked) => {
+      searches += 1;
+      const found = await ports.records.find(...asked);
+      return searches === 1 ? [...found, moved] : found;
+    },
+  };
+  const { body } = await ask({ ...ports, records: raced }, provider, 'Patient.search', {
+    body: { where: { mrn: 'SYN-000042' } },
+  });
+  expect(body.items).toMatchObject([{ id: patient }]);
+  expect(searches).toBe(2);
 });
