@@ -62,7 +62,6 @@ const statement = (actions: readonly string[], resource: string, condition: obje
 
 /** The tenant role's policy, as the stacks derive it from the clinical function's grants. */
 const tenantPolicy = (fieldKeyArn: string): string => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable
   const tenant = '${aws:PrincipalTag/tenant}';
   const { tenant: grants, opens } = grantsOf('clinical');
   return JSON.stringify({

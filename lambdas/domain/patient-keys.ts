@@ -58,12 +58,17 @@ const associatedData = (
     String(branchVersion),
   );
 
-/** A key from raw bytes, which are overwritten: only the key object is left. */
-export const keyFrom = (raw: Uint8Array): KeyObject => {
-  const key = createSecretKey(raw);
-  raw.fill(0);
-  return key;
+/** Uses a key's raw bytes once, and then overwrites them. */
+export const erasing = <T>(raw: Uint8Array, use: (raw: Uint8Array) => T): T => {
+  try {
+    return use(raw);
+  } finally {
+    raw.fill(0);
+  }
 };
+
+/** A key from raw bytes, which are overwritten: only the key object is left. */
+export const keyFrom = (raw: Uint8Array): KeyObject => erasing(raw, (bytes) => createSecretKey(bytes));
 
 const wrap = (raw: Uint8Array, { version, key }: VersionedKey, aadOf: (branchVersion: number) => Buffer) => {
   const header = Buffer.allocUnsafe(3);
@@ -93,12 +98,10 @@ const unwrap = (
   const raw = decipher.update(bytes.subarray(headerLength, -tagLength));
   try {
     decipher.final();
-    return createSecretKey(raw);
   } catch (cause) {
     throw refuse(cause);
-  } finally {
-    raw.fill(0);
   }
+  return keyFrom(raw);
 };
 
 const parseName = (name: string): { compartment: Compartment; version: number } => {
@@ -136,7 +139,7 @@ export const openPatientKeys = (stored: WrappedPatientKeys, branches: BranchKeys
     const name = `${compartment}.${version}`;
     const known = opened.get(name);
     if (known) return known;
-    const wrapped = Object.hasOwn(stored.wrapped, name) ? stored.wrapped[name] : undefined;
+    const wrapped = stored.wrapped[name];
     if (wrapped === undefined) return undefined;
     const key = unwrap(wrapped, stored, compartment, version, branches);
     opened.set(name, key);
@@ -145,9 +148,9 @@ export const openPatientKeys = (stored: WrappedPatientKeys, branches: BranchKeys
   return {
     of: (compartment) => (version) => keyOf(compartment, version),
     newest: (compartment) => {
-      const version = versions.get(compartment);
-      const key = version === undefined ? undefined : keyOf(compartment, version);
-      return version === undefined || key === undefined ? undefined : { version, key };
+      const version = versions.get(compartment) ?? 0;
+      const key = keyOf(compartment, version);
+      return key && { version, key };
     },
   };
 };
@@ -167,9 +170,8 @@ export const newPatientKeys = (
     needed.map((compartment) => {
       const branch = branches.newest(compartment);
       if (branch === undefined) throw new TypeError(`no branch key for ${compartment}`);
-      const raw = randomBytes(keyLength);
-      const wrapped = wrap(raw, branch, (branchVersion) => associatedData(at, compartment, 1, branchVersion));
-      raw.fill(0);
+      const contextOf = (branchVersion: number) => associatedData(at, compartment, 1, branchVersion);
+      const wrapped = erasing(randomBytes(keyLength), (raw) => wrap(raw, branch, contextOf));
       return [`${compartment}.1`, wrapped];
     }),
   ),

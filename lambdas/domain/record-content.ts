@@ -38,7 +38,7 @@ const addressFields = (resource: AnyResource, { id, patient }: RecordAddress): V
   resource.subject === 'patient' ? { id, patient } : { id };
 
 const storedPlainFields = (resource: AnyResource): readonly string[] => {
-  const addressed = resource.subject === 'patient' ? ['id', 'patient'] : ['id'];
+  const addressed = ['id', resource.subject];
   return plainFields(resource).filter((field) => !addressed.includes(field));
 };
 
@@ -63,7 +63,7 @@ export const openFields = (
     fields.flatMap((field) => {
       const compartment = compartmentOf(resource, field);
       if (compartment === undefined) return plain[field] === undefined ? [] : [[field, plain[field]]];
-      const envelope = Object.hasOwn(record.sealed, field) ? record.sealed[field] : undefined;
+      const envelope = record.sealed[field];
       return envelope ? [[field, unseal(envelope, { ...record, field }, keys.of(compartment))]] : [];
     }),
   );
@@ -131,21 +131,26 @@ const change = (
   const integrity = newestKey(keys.patient, 'integrity');
   const digestOf = (field: string, value: unknown): Uint8Array | undefined =>
     value === undefined ? undefined : fieldDigest(value, { ...address, field }, integrity);
+  const sealField = (field: string): Uint8Array =>
+    seal(
+      values[field],
+      { ...address, field },
+      newestKey(keys.patient, compartmentOf(resource, field) as Compartment),
+    );
 
   const before = JSON.parse(base.plain) as Values;
   const plain: Record<string, unknown> = { ...before };
   const changes: FieldChange[] = [];
   for (const field of storedPlainFields(resource)) {
     if (!writes.includes(field)) continue;
-    if (values[field] === undefined) delete plain[field];
-    else plain[field] = values[field];
+    plain[field] = values[field];
     changes.push(...changeOf(field, digestOf(field, before[field]), digestOf(field, values[field])));
   }
 
   const sealed = new Map<string, Sealed>();
   for (const field of sealedFields(resource)) {
-    const [envelope, digest] = [base.sealed[field], base.digests[field]];
-    const kept = envelope && digest ? { envelope, digest } : undefined;
+    const envelope = base.sealed[field];
+    const kept = envelope && { envelope, digest: base.digests[field] ?? new Uint8Array() };
     if (!writes.includes(field)) {
       if (kept) sealed.set(field, kept);
       continue;
@@ -154,16 +159,8 @@ const change = (
     const difference = changeOf(field, kept?.digest, next);
     changes.push(...difference);
     if (next === undefined) continue;
-    const compartment = compartmentOf(resource, field) as Compartment;
-    sealed.set(
-      field,
-      kept && difference.length === 0
-        ? kept
-        : {
-            envelope: seal(values[field], { ...address, field }, newestKey(keys.patient, compartment)),
-            digest: next,
-          },
-    );
+    const unchanged = difference.length === 0 ? kept : undefined;
+    sealed.set(field, unchanged ?? { envelope: sealField(field), digest: next });
   }
 
   const indexes = indexPlans(resource).flatMap((plan) =>
