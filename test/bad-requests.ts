@@ -117,7 +117,7 @@ const invalid: readonly [string, BadRequest['ask']][] = [
 const parameters: readonly [string, BadRequest['ask']][] = [
   ['an id that is none', { method: 'GET', path: `${patients}/${canary}` }],
   ['a lower-case id', { method: 'GET', path: `${patients}/${'a'.repeat(26)}` }],
-  ['an id that climbs', { method: 'GET', path: `${patients}/..%2f..%2f${canary}` }],
+  ['an id that climbs', { method: 'GET', path: `${patients}/..%5c..%5c${canary}` }],
   ['an id with a null character', { method: 'GET', path: `${patients}/${'A'.repeat(25)}%00` }],
   ['another resource’s id', { method: 'GET', path: `${patients}/${anId}.${anId}` }],
   ['a patient’s id for a vital sign', { method: 'GET', path: `/clinical/v1/vitals/${anId}` }],

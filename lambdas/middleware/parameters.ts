@@ -1,6 +1,6 @@
 import type { Schema } from '../../model/define/field.ts';
 import type { Operation, ResourceOperation } from '../../model/derive/operations.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { patientOf } from '../domain/identifiers.ts';
 import type { ApiEvent, Chain, ChainMiddleware } from './chain.ts';
