@@ -2,14 +2,18 @@
 
 /** The id of an operation. */
 export type OperationId =
-  | 'Patient.create'
-  | 'Patient.read'
-  | 'Patient.update'
-  | 'Patient.search'
+  | 'Allergy.create'
+  | 'Allergy.read'
+  | 'Allergy.update'
+  | 'Allergy.search'
   | 'CareTeamAssignment.create'
   | 'CareTeamAssignment.read'
   | 'CareTeamAssignment.update'
   | 'CareTeamAssignment.search'
+  | 'Patient.create'
+  | 'Patient.read'
+  | 'Patient.update'
+  | 'Patient.search'
   | 'Vital.create'
   | 'Vital.read'
   | 'Vital.update'

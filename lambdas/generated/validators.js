@@ -2,10 +2,968 @@
 import ucs2length from "ajv/dist/runtime/ucs2length.js";
 import { formats } from "../../model/define/formats.ts";
 const v0 = validate21;
-const func2 = Object.prototype.hasOwnProperty;
-const func3 = ucs2length.default ?? ucs2length;
-const pattern0 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{M}][\\p{L}\\p{M}\\p{Pd}\\p{Zs}'’.,·]*$", "u");
+const func2 = ucs2length.default ?? ucs2length;
+const pattern0 = /* @__PURE__ */ new RegExp("^[0-9A-HJKMNP-TV-Z]{26}$", "u");
+const pattern1 = /* @__PURE__ */ new RegExp("^[1-9][0-9]{5,17}$", "u");
+const formats0 = formats["past-date"];
+function validate21(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.patient === void 0 && (missing1 = "patient") || data0.code === void 0 && (missing1 = "code") || data0.category === void 0 && (missing1 = "category") || data0.clinicalStatus === void 0 && (missing1 = "clinicalStatus")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "patient" || key0 === "code" || key0 === "category" || key0 === "clinicalStatus" || key0 === "criticality" || key0 === "onsetDateTime")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.patient !== void 0) {
+                    let data1 = data0.patient;
+                    const _errs6 = errors;
+                    if (errors === _errs6) {
+                      if (typeof data1 === "string") {
+                        if (func2(data1) > 26) {
+                          errors++;
+                        } else {
+                          if (!pattern0.test(data1)) {
+                            errors++;
+                          }
+                        }
+                      } else {
+                        errors++;
+                      }
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.code !== void 0) {
+                      let data2 = data0.code;
+                      const _errs8 = errors;
+                      if (errors === _errs8) {
+                        if (typeof data2 === "string") {
+                          if (func2(data2) > 18) {
+                            errors++;
+                          } else {
+                            if (!pattern1.test(data2)) {
+                              errors++;
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid2 = _errs8 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                    if (valid2) {
+                      if (data0.category !== void 0) {
+                        let data3 = data0.category;
+                        const _errs10 = errors;
+                        if (typeof data3 !== "string") {
+                          errors++;
+                        }
+                        if (!(data3 === "food" || data3 === "medication" || data3 === "environment" || data3 === "biologic")) {
+                          errors++;
+                        }
+                        var valid2 = _errs10 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data0.clinicalStatus !== void 0) {
+                          let data4 = data0.clinicalStatus;
+                          const _errs12 = errors;
+                          if (typeof data4 !== "string") {
+                            errors++;
+                          }
+                          if (!(data4 === "active" || data4 === "inactive" || data4 === "resolved")) {
+                            errors++;
+                          }
+                          var valid2 = _errs12 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data0.criticality !== void 0) {
+                            let data5 = data0.criticality;
+                            const _errs14 = errors;
+                            if (typeof data5 !== "string") {
+                              errors++;
+                            }
+                            if (!(data5 === "low" || data5 === "high" || data5 === "unable-to-assess")) {
+                              errors++;
+                            }
+                            var valid2 = _errs14 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data0.onsetDateTime !== void 0) {
+                              let data6 = data0.onsetDateTime;
+                              const _errs16 = errors;
+                              if (errors === _errs16) {
+                                if (errors === _errs16) {
+                                  if (typeof data6 === "string") {
+                                    if (func2(data6) > 10) {
+                                      errors++;
+                                    } else {
+                                      if (!formats0(data6)) {
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    errors++;
+                                  }
+                                }
+                              }
+                              var valid2 = _errs16 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v1 = validate22;
 function validate22(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v2 = validate23;
+function validate23(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              const _errs5 = errors;
+              for (const key0 in data0) {
+                if (!(key0 === "code" || key0 === "category" || key0 === "clinicalStatus" || key0 === "criticality" || key0 === "onsetDateTime")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs5 === errors) {
+                if (data0.code !== void 0) {
+                  let data1 = data0.code;
+                  const _errs6 = errors;
+                  if (errors === _errs6) {
+                    if (typeof data1 === "string") {
+                      if (func2(data1) > 18) {
+                        errors++;
+                      } else {
+                        if (!pattern1.test(data1)) {
+                          errors++;
+                        }
+                      }
+                    } else {
+                      errors++;
+                    }
+                  }
+                  var valid2 = _errs6 === errors;
+                } else {
+                  var valid2 = true;
+                }
+                if (valid2) {
+                  if (data0.category !== void 0) {
+                    let data2 = data0.category;
+                    const _errs8 = errors;
+                    if (typeof data2 !== "string") {
+                      errors++;
+                    }
+                    if (!(data2 === "food" || data2 === "medication" || data2 === "environment" || data2 === "biologic")) {
+                      errors++;
+                    }
+                    var valid2 = _errs8 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.clinicalStatus !== void 0) {
+                      let data3 = data0.clinicalStatus;
+                      const _errs10 = errors;
+                      if (typeof data3 !== "string") {
+                        errors++;
+                      }
+                      if (!(data3 === "active" || data3 === "inactive" || data3 === "resolved")) {
+                        errors++;
+                      }
+                      var valid2 = _errs10 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                    if (valid2) {
+                      if (data0.criticality !== void 0) {
+                        let data4 = data0.criticality;
+                        const _errs12 = errors;
+                        if (typeof data4 !== "string") {
+                          errors++;
+                        }
+                        if (!(data4 === "low" || data4 === "high" || data4 === "unable-to-assess")) {
+                          errors++;
+                        }
+                        var valid2 = _errs12 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data0.onsetDateTime !== void 0) {
+                          let data5 = data0.onsetDateTime;
+                          const _errs14 = errors;
+                          if (errors === _errs14) {
+                            if (errors === _errs14) {
+                              if (typeof data5 === "string") {
+                                if (func2(data5) > 10) {
+                                  errors++;
+                                } else {
+                                  if (!formats0(data5)) {
+                                    errors++;
+                                  }
+                                }
+                              } else {
+                                errors++;
+                              }
+                            }
+                          }
+                          var valid2 = _errs14 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v3 = validate24;
+function validate25(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.patient === void 0 && (missing0 = "patient")) {
+        errors++;
+      } else {
+        const _errs3 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "patient")) {
+            errors++;
+            break;
+          }
+        }
+        if (_errs3 === errors) {
+          if (data.patient !== void 0) {
+            let data0 = data.patient;
+            const _errs4 = errors;
+            if (errors === _errs4) {
+              if (typeof data0 === "string") {
+                if (func2(data0) > 26) {
+                  errors++;
+                } else {
+                  if (!pattern0.test(data0)) {
+                    errors++;
+                  }
+                }
+              } else {
+                errors++;
+              }
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+function validate24(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.where === void 0 && (missing1 = "where")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "where" || key0 === "fields")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.where !== void 0) {
+                    const _errs6 = errors;
+                    if (!validate25(data0.where)) {
+                      errors++;
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.fields !== void 0) {
+                      let data2 = data0.fields;
+                      const _errs7 = errors;
+                      if (errors === _errs7) {
+                        if (Array.isArray(data2)) {
+                          if (data2.length > 7) {
+                            errors++;
+                          } else {
+                            if (data2.length < 1) {
+                              errors++;
+                            } else {
+                              var valid3 = true;
+                              const len0 = data2.length;
+                              for (let i0 = 0; i0 < len0; i0++) {
+                                let data3 = data2[i0];
+                                const _errs9 = errors;
+                                if (typeof data3 !== "string") {
+                                  errors++;
+                                }
+                                if (!(data3 === "id" || data3 === "patient" || data3 === "code" || data3 === "category" || data3 === "clinicalStatus" || data3 === "criticality" || data3 === "onsetDateTime")) {
+                                  errors++;
+                                }
+                                var valid3 = _errs9 === errors;
+                                if (!valid3) {
+                                  break;
+                                }
+                              }
+                              if (valid3) {
+                                let i1 = data2.length;
+                                if (i1 > 1) {
+                                  const indices0 = {};
+                                  for (; i1--; ) {
+                                    let item0 = data2[i1];
+                                    if (typeof item0 !== "string") {
+                                      continue;
+                                    }
+                                    if (typeof indices0[item0] == "number") {
+                                      errors++;
+                                      break;
+                                    }
+                                    indices0[item0] = i1;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid2 = _errs7 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v4 = validate27;
+const formats4 = formats.uuid;
+function validate28(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (typeof data !== "string") {
+    errors++;
+  }
+  if (!(data === "physician" || data === "nurse" || data === "therapist" || data === "pharmacist" || data === "coordinator")) {
+    errors++;
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const formats6 = formats["date-time"];
+function validate30(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.start === void 0 && (missing0 = "start")) {
+        errors++;
+      } else {
+        const _errs3 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "start" || key0 === "end")) {
+            errors++;
+            break;
+          }
+        }
+        if (_errs3 === errors) {
+          if (data.start !== void 0) {
+            let data0 = data.start;
+            const _errs4 = errors;
+            if (errors === _errs4) {
+              if (errors === _errs4) {
+                if (typeof data0 === "string") {
+                  if (func2(data0) > 40) {
+                    errors++;
+                  } else {
+                    if (!formats6(data0)) {
+                      errors++;
+                    }
+                  }
+                } else {
+                  errors++;
+                }
+              }
+            }
+            var valid1 = _errs4 === errors;
+          } else {
+            var valid1 = true;
+          }
+          if (valid1) {
+            if (data.end !== void 0) {
+              let data1 = data.end;
+              const _errs6 = errors;
+              if (errors === _errs6) {
+                if (errors === _errs6) {
+                  if (typeof data1 === "string") {
+                    if (func2(data1) > 40) {
+                      errors++;
+                    } else {
+                      if (!formats6(data1)) {
+                        errors++;
+                      }
+                    }
+                  } else {
+                    errors++;
+                  }
+                }
+              }
+              var valid1 = _errs6 === errors;
+            } else {
+              var valid1 = true;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+function validate27(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.patient === void 0 && (missing1 = "patient") || data0.member === void 0 && (missing1 = "member") || data0.role === void 0 && (missing1 = "role") || data0.period === void 0 && (missing1 = "period")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "patient" || key0 === "member" || key0 === "role" || key0 === "period")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.patient !== void 0) {
+                    let data1 = data0.patient;
+                    const _errs6 = errors;
+                    if (errors === _errs6) {
+                      if (typeof data1 === "string") {
+                        if (func2(data1) > 26) {
+                          errors++;
+                        } else {
+                          if (!pattern0.test(data1)) {
+                            errors++;
+                          }
+                        }
+                      } else {
+                        errors++;
+                      }
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.member !== void 0) {
+                      let data2 = data0.member;
+                      const _errs8 = errors;
+                      if (errors === _errs8) {
+                        if (errors === _errs8) {
+                          if (typeof data2 === "string") {
+                            if (func2(data2) > 36) {
+                              errors++;
+                            } else {
+                              if (!formats4(data2)) {
+                                errors++;
+                              }
+                            }
+                          } else {
+                            errors++;
+                          }
+                        }
+                      }
+                      var valid2 = _errs8 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                    if (valid2) {
+                      if (data0.role !== void 0) {
+                        const _errs10 = errors;
+                        if (!validate28(data0.role)) {
+                          errors++;
+                        }
+                        var valid2 = _errs10 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data0.period !== void 0) {
+                          const _errs11 = errors;
+                          if (!validate30(data0.period)) {
+                            errors++;
+                          }
+                          var valid2 = _errs11 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v5 = validate32;
+function validate32(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v6 = validate33;
+function validate33(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              const _errs5 = errors;
+              for (const key0 in data0) {
+                if (!(key0 === "role" || key0 === "period")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs5 === errors) {
+                if (data0.role !== void 0) {
+                  const _errs6 = errors;
+                  if (!validate28(data0.role)) {
+                    errors++;
+                  }
+                  var valid2 = _errs6 === errors;
+                } else {
+                  var valid2 = true;
+                }
+                if (valid2) {
+                  if (data0.period !== void 0) {
+                    const _errs7 = errors;
+                    if (!validate30(data0.period)) {
+                      errors++;
+                    }
+                    var valid2 = _errs7 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v7 = validate36;
+function validate36(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.where === void 0 && (missing1 = "where")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "where" || key0 === "fields")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.where !== void 0) {
+                    const _errs6 = errors;
+                    if (!validate25(data0.where)) {
+                      errors++;
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.fields !== void 0) {
+                      let data2 = data0.fields;
+                      const _errs7 = errors;
+                      if (errors === _errs7) {
+                        if (Array.isArray(data2)) {
+                          if (data2.length > 5) {
+                            errors++;
+                          } else {
+                            if (data2.length < 1) {
+                              errors++;
+                            } else {
+                              var valid3 = true;
+                              const len0 = data2.length;
+                              for (let i0 = 0; i0 < len0; i0++) {
+                                let data3 = data2[i0];
+                                const _errs9 = errors;
+                                if (typeof data3 !== "string") {
+                                  errors++;
+                                }
+                                if (!(data3 === "id" || data3 === "patient" || data3 === "member" || data3 === "role" || data3 === "period")) {
+                                  errors++;
+                                }
+                                var valid3 = _errs9 === errors;
+                                if (!valid3) {
+                                  break;
+                                }
+                              }
+                              if (valid3) {
+                                let i1 = data2.length;
+                                if (i1 > 1) {
+                                  const indices0 = {};
+                                  for (; i1--; ) {
+                                    let item0 = data2[i1];
+                                    if (typeof item0 !== "string") {
+                                      continue;
+                                    }
+                                    if (typeof indices0[item0] == "number") {
+                                      errors++;
+                                      break;
+                                    }
+                                    indices0[item0] = i1;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid2 = _errs7 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v8 = validate38;
+const func12 = Object.prototype.hasOwnProperty;
+const pattern5 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{M}][\\p{L}\\p{M}\\p{Pd}\\p{Zs}'’.,·]*$", "u");
+function validate39(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -29,13 +987,13 @@ function validate22(data) {
             const _errs4 = errors;
             if (errors === _errs4) {
               if (typeof data0 === "string") {
-                if (func3(data0) > 100) {
+                if (func2(data0) > 100) {
                   errors++;
                 } else {
-                  if (func3(data0) < 1) {
+                  if (func2(data0) < 1) {
                     errors++;
                   } else {
-                    if (!pattern0.test(data0)) {
+                    if (!pattern5.test(data0)) {
                       errors++;
                     }
                   }
@@ -67,13 +1025,13 @@ function validate22(data) {
                         const _errs8 = errors;
                         if (errors === _errs8) {
                           if (typeof data2 === "string") {
-                            if (func3(data2) > 100) {
+                            if (func2(data2) > 100) {
                               errors++;
                             } else {
-                              if (func3(data2) < 1) {
+                              if (func2(data2) < 1) {
                                 errors++;
                               } else {
-                                if (!pattern0.test(data2)) {
+                                if (!pattern5.test(data2)) {
                                   errors++;
                                 }
                               }
@@ -117,21 +1075,21 @@ function validate22(data) {
   }
   return errors === 0;
 }
-const pattern2 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9][A-Za-z0-9.-]*$", "u");
-function validate24(data) {
+const pattern7 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9][A-Za-z0-9.-]*$", "u");
+function validate41(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
   const _errs1 = errors;
   if (errors === _errs1) {
     if (typeof data === "string") {
-      if (func3(data) > 32) {
+      if (func2(data) > 32) {
         errors++;
       } else {
-        if (func3(data) < 1) {
+        if (func2(data) < 1) {
           errors++;
         } else {
-          if (!pattern2.test(data)) {
+          if (!pattern7.test(data)) {
             errors++;
           }
         }
@@ -153,18 +1111,18 @@ function validate24(data) {
   }
   return errors === 0;
 }
-const pattern3 = /* @__PURE__ */ new RegExp("^(?!000|666|9)\\d{3}-?(?!00)\\d{2}-?(?!0000)\\d{4}$", "u");
-function validate26(data) {
+const pattern8 = /* @__PURE__ */ new RegExp("^(?!000|666|9)\\d{3}-?(?!00)\\d{2}-?(?!0000)\\d{4}$", "u");
+function validate43(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
   const _errs1 = errors;
   if (errors === _errs1) {
     if (typeof data === "string") {
-      if (func3(data) > 11) {
+      if (func2(data) > 11) {
         errors++;
       } else {
-        if (!pattern3.test(data)) {
+        if (!pattern8.test(data)) {
           errors++;
         }
       }
@@ -185,10 +1143,10 @@ function validate26(data) {
   }
   return errors === 0;
 }
-const pattern5 = /* @__PURE__ */ new RegExp("^\\P{C}+$", "u");
-const pattern8 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9][A-Za-z0-9 -]*$", "u");
-const pattern9 = /* @__PURE__ */ new RegExp("^[A-Z]{2}$", "u");
-function validate28(data) {
+const pattern10 = /* @__PURE__ */ new RegExp("^\\P{C}+$", "u");
+const pattern13 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9][A-Za-z0-9 -]*$", "u");
+const pattern14 = /* @__PURE__ */ new RegExp("^[A-Z]{2}$", "u");
+function validate45(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -225,13 +1183,13 @@ function validate28(data) {
                       const _errs6 = errors;
                       if (errors === _errs6) {
                         if (typeof data1 === "string") {
-                          if (func3(data1) > 200) {
+                          if (func2(data1) > 200) {
                             errors++;
                           } else {
-                            if (func3(data1) < 1) {
+                            if (func2(data1) < 1) {
                               errors++;
                             } else {
-                              if (!pattern5.test(data1)) {
+                              if (!pattern10.test(data1)) {
                                 errors++;
                               }
                             }
@@ -261,13 +1219,13 @@ function validate28(data) {
               const _errs8 = errors;
               if (errors === _errs8) {
                 if (typeof data2 === "string") {
-                  if (func3(data2) > 64) {
+                  if (func2(data2) > 64) {
                     errors++;
                   } else {
-                    if (func3(data2) < 1) {
+                    if (func2(data2) < 1) {
                       errors++;
                     } else {
-                      if (!pattern5.test(data2)) {
+                      if (!pattern10.test(data2)) {
                         errors++;
                       }
                     }
@@ -286,13 +1244,13 @@ function validate28(data) {
                 const _errs10 = errors;
                 if (errors === _errs10) {
                   if (typeof data3 === "string") {
-                    if (func3(data3) > 64) {
+                    if (func2(data3) > 64) {
                       errors++;
                     } else {
-                      if (func3(data3) < 1) {
+                      if (func2(data3) < 1) {
                         errors++;
                       } else {
-                        if (!pattern5.test(data3)) {
+                        if (!pattern10.test(data3)) {
                           errors++;
                         }
                       }
@@ -311,10 +1269,10 @@ function validate28(data) {
                   const _errs12 = errors;
                   if (errors === _errs12) {
                     if (typeof data4 === "string") {
-                      if (func3(data4) > 16) {
+                      if (func2(data4) > 16) {
                         errors++;
                       } else {
-                        if (!pattern8.test(data4)) {
+                        if (!pattern13.test(data4)) {
                           errors++;
                         }
                       }
@@ -332,10 +1290,10 @@ function validate28(data) {
                     const _errs14 = errors;
                     if (errors === _errs14) {
                       if (typeof data5 === "string") {
-                        if (func3(data5) > 2) {
+                        if (func2(data5) > 2) {
                           errors++;
                         } else {
-                          if (!pattern9.test(data5)) {
+                          if (!pattern14.test(data5)) {
                             errors++;
                           }
                         }
@@ -370,9 +1328,9 @@ function validate28(data) {
   }
   return errors === 0;
 }
-const pattern10 = /* @__PURE__ */ new RegExp("^(https?://|urn:)[\\x21-\\x7e]+$", "u");
-const pattern11 = /* @__PURE__ */ new RegExp("^[\\x21-\\x7e]+$", "u");
-function validate30(data) {
+const pattern15 = /* @__PURE__ */ new RegExp("^(https?://|urn:)[\\x21-\\x7e]+$", "u");
+const pattern16 = /* @__PURE__ */ new RegExp("^[\\x21-\\x7e]+$", "u");
+function validate47(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -406,10 +1364,10 @@ function validate30(data) {
                     const _errs6 = errors;
                     if (errors === _errs6) {
                       if (typeof data1 === "string") {
-                        if (func3(data1) > 200) {
+                        if (func2(data1) > 200) {
                           errors++;
                         } else {
-                          if (!pattern10.test(data1)) {
+                          if (!pattern15.test(data1)) {
                             errors++;
                           }
                         }
@@ -427,13 +1385,13 @@ function validate30(data) {
                       const _errs8 = errors;
                       if (errors === _errs8) {
                         if (typeof data2 === "string") {
-                          if (func3(data2) > 64) {
+                          if (func2(data2) > 64) {
                             errors++;
                           } else {
-                            if (func3(data2) < 1) {
+                            if (func2(data2) < 1) {
                               errors++;
                             } else {
-                              if (!pattern11.test(data2)) {
+                              if (!pattern16.test(data2)) {
                                 errors++;
                               }
                             }
@@ -476,7 +1434,7 @@ function validate30(data) {
   }
   return errors === 0;
 }
-function validate32(data) {
+function validate49(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -500,13 +1458,13 @@ function validate32(data) {
             const _errs4 = errors;
             if (errors === _errs4) {
               if (typeof data0 === "string") {
-                if (func3(data0) > 200) {
+                if (func2(data0) > 200) {
                   errors++;
                 } else {
-                  if (func3(data0) < 1) {
+                  if (func2(data0) < 1) {
                     errors++;
                   } else {
-                    if (!pattern5.test(data0)) {
+                    if (!pattern10.test(data0)) {
                       errors++;
                     }
                   }
@@ -525,10 +1483,10 @@ function validate32(data) {
               const _errs6 = errors;
               if (errors === _errs6) {
                 if (typeof data1 === "string") {
-                  if (func3(data1) > 40) {
+                  if (func2(data1) > 40) {
                     errors++;
                   } else {
-                    if (!pattern2.test(data1)) {
+                    if (!pattern7.test(data1)) {
                       errors++;
                     }
                   }
@@ -560,10 +1518,9 @@ function validate32(data) {
   }
   return errors === 0;
 }
-const formats0 = formats["past-date"];
-const formats2 = formats.email;
-const pattern4 = /* @__PURE__ */ new RegExp("^\\+?[0-9][0-9 ().-]{4,22}$", "u");
-function validate21(data) {
+const formats12 = formats.email;
+const pattern9 = /* @__PURE__ */ new RegExp("^\\+?[0-9][0-9 ().-]{4,22}$", "u");
+function validate38(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -585,7 +1542,7 @@ function validate21(data) {
               } else {
                 const _errs5 = errors;
                 for (const key0 in data0) {
-                  if (!func2.call({ "name": true, "birthDate": true, "gender": true, "mrn": true, "ssn": true, "email": true, "phone": true, "address": true, "identifier": true, "insurance": true }, key0)) {
+                  if (!func12.call({ "name": true, "birthDate": true, "gender": true, "mrn": true, "ssn": true, "email": true, "phone": true, "address": true, "identifier": true, "insurance": true }, key0)) {
                     errors++;
                     break;
                   }
@@ -593,7 +1550,7 @@ function validate21(data) {
                 if (_errs5 === errors) {
                   if (data0.name !== void 0) {
                     const _errs6 = errors;
-                    if (!validate22(data0.name)) {
+                    if (!validate39(data0.name)) {
                       errors++;
                     }
                     var valid2 = _errs6 === errors;
@@ -607,7 +1564,7 @@ function validate21(data) {
                       if (errors === _errs7) {
                         if (errors === _errs7) {
                           if (typeof data2 === "string") {
-                            if (func3(data2) > 10) {
+                            if (func2(data2) > 10) {
                               errors++;
                             } else {
                               if (!formats0(data2)) {
@@ -640,7 +1597,7 @@ function validate21(data) {
                       if (valid2) {
                         if (data0.mrn !== void 0) {
                           const _errs11 = errors;
-                          if (!validate24(data0.mrn)) {
+                          if (!validate41(data0.mrn)) {
                             errors++;
                           }
                           var valid2 = _errs11 === errors;
@@ -650,7 +1607,7 @@ function validate21(data) {
                         if (valid2) {
                           if (data0.ssn !== void 0) {
                             const _errs12 = errors;
-                            if (!validate26(data0.ssn)) {
+                            if (!validate43(data0.ssn)) {
                               errors++;
                             }
                             var valid2 = _errs12 === errors;
@@ -664,10 +1621,10 @@ function validate21(data) {
                               if (errors === _errs13) {
                                 if (errors === _errs13) {
                                   if (typeof data6 === "string") {
-                                    if (func3(data6) > 254) {
+                                    if (func2(data6) > 254) {
                                       errors++;
                                     } else {
-                                      if (!formats2(data6)) {
+                                      if (!formats12(data6)) {
                                         errors++;
                                       }
                                     }
@@ -686,10 +1643,10 @@ function validate21(data) {
                                 const _errs15 = errors;
                                 if (errors === _errs15) {
                                   if (typeof data7 === "string") {
-                                    if (func3(data7) > 24) {
+                                    if (func2(data7) > 24) {
                                       errors++;
                                     } else {
-                                      if (!pattern4.test(data7)) {
+                                      if (!pattern9.test(data7)) {
                                         errors++;
                                       }
                                     }
@@ -704,7 +1661,7 @@ function validate21(data) {
                               if (valid2) {
                                 if (data0.address !== void 0) {
                                   const _errs17 = errors;
-                                  if (!validate28(data0.address)) {
+                                  if (!validate45(data0.address)) {
                                     errors++;
                                   }
                                   var valid2 = _errs17 === errors;
@@ -714,7 +1671,7 @@ function validate21(data) {
                                 if (valid2) {
                                   if (data0.identifier !== void 0) {
                                     const _errs18 = errors;
-                                    if (!validate30(data0.identifier)) {
+                                    if (!validate47(data0.identifier)) {
                                       errors++;
                                     }
                                     var valid2 = _errs18 === errors;
@@ -724,7 +1681,7 @@ function validate21(data) {
                                   if (valid2) {
                                     if (data0.insurance !== void 0) {
                                       const _errs19 = errors;
-                                      if (!validate32(data0.insurance)) {
+                                      if (!validate49(data0.insurance)) {
                                         errors++;
                                       }
                                       var valid2 = _errs19 === errors;
@@ -765,8 +1722,8 @@ function validate21(data) {
   }
   return errors === 0;
 }
-const v1 = validate34;
-function validate34(data) {
+const v9 = validate51;
+function validate51(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -795,8 +1752,8 @@ function validate34(data) {
   }
   return errors === 0;
 }
-const v2 = validate35;
-function validate35(data) {
+const v10 = validate52;
+function validate52(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -814,7 +1771,7 @@ function validate35(data) {
             if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
               const _errs5 = errors;
               for (const key0 in data0) {
-                if (!func2.call({ "name": true, "birthDate": true, "gender": true, "mrn": true, "ssn": true, "email": true, "phone": true, "address": true, "identifier": true, "insurance": true }, key0)) {
+                if (!func12.call({ "name": true, "birthDate": true, "gender": true, "mrn": true, "ssn": true, "email": true, "phone": true, "address": true, "identifier": true, "insurance": true }, key0)) {
                   errors++;
                   break;
                 }
@@ -822,7 +1779,7 @@ function validate35(data) {
               if (_errs5 === errors) {
                 if (data0.name !== void 0) {
                   const _errs6 = errors;
-                  if (!validate22(data0.name)) {
+                  if (!validate39(data0.name)) {
                     errors++;
                   }
                   var valid2 = _errs6 === errors;
@@ -836,7 +1793,7 @@ function validate35(data) {
                     if (errors === _errs7) {
                       if (errors === _errs7) {
                         if (typeof data2 === "string") {
-                          if (func3(data2) > 10) {
+                          if (func2(data2) > 10) {
                             errors++;
                           } else {
                             if (!formats0(data2)) {
@@ -869,7 +1826,7 @@ function validate35(data) {
                     if (valid2) {
                       if (data0.mrn !== void 0) {
                         const _errs11 = errors;
-                        if (!validate24(data0.mrn)) {
+                        if (!validate41(data0.mrn)) {
                           errors++;
                         }
                         var valid2 = _errs11 === errors;
@@ -879,7 +1836,7 @@ function validate35(data) {
                       if (valid2) {
                         if (data0.ssn !== void 0) {
                           const _errs12 = errors;
-                          if (!validate26(data0.ssn)) {
+                          if (!validate43(data0.ssn)) {
                             errors++;
                           }
                           var valid2 = _errs12 === errors;
@@ -893,10 +1850,10 @@ function validate35(data) {
                             if (errors === _errs13) {
                               if (errors === _errs13) {
                                 if (typeof data6 === "string") {
-                                  if (func3(data6) > 254) {
+                                  if (func2(data6) > 254) {
                                     errors++;
                                   } else {
-                                    if (!formats2(data6)) {
+                                    if (!formats12(data6)) {
                                       errors++;
                                     }
                                   }
@@ -915,10 +1872,10 @@ function validate35(data) {
                               const _errs15 = errors;
                               if (errors === _errs15) {
                                 if (typeof data7 === "string") {
-                                  if (func3(data7) > 24) {
+                                  if (func2(data7) > 24) {
                                     errors++;
                                   } else {
-                                    if (!pattern4.test(data7)) {
+                                    if (!pattern9.test(data7)) {
                                       errors++;
                                     }
                                   }
@@ -933,7 +1890,7 @@ function validate35(data) {
                             if (valid2) {
                               if (data0.address !== void 0) {
                                 const _errs17 = errors;
-                                if (!validate28(data0.address)) {
+                                if (!validate45(data0.address)) {
                                   errors++;
                                 }
                                 var valid2 = _errs17 === errors;
@@ -943,7 +1900,7 @@ function validate35(data) {
                               if (valid2) {
                                 if (data0.identifier !== void 0) {
                                   const _errs18 = errors;
-                                  if (!validate30(data0.identifier)) {
+                                  if (!validate47(data0.identifier)) {
                                     errors++;
                                   }
                                   var valid2 = _errs18 === errors;
@@ -953,7 +1910,7 @@ function validate35(data) {
                                 if (valid2) {
                                   if (data0.insurance !== void 0) {
                                     const _errs19 = errors;
-                                    if (!validate32(data0.insurance)) {
+                                    if (!validate49(data0.insurance)) {
                                       errors++;
                                     }
                                     var valid2 = _errs19 === errors;
@@ -993,21 +1950,21 @@ function validate35(data) {
   }
   return errors === 0;
 }
-const v3 = validate42;
-function validate45(data) {
+const v11 = validate59;
+function validate62(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
   const _errs1 = errors;
   if (errors === _errs1) {
     if (typeof data === "string") {
-      if (func3(data) > 100) {
+      if (func2(data) > 100) {
         errors++;
       } else {
-        if (func3(data) < 1) {
+        if (func2(data) < 1) {
           errors++;
         } else {
-          if (!pattern0.test(data)) {
+          if (!pattern5.test(data)) {
             errors++;
           }
         }
@@ -1029,7 +1986,7 @@ function validate45(data) {
   }
   return errors === 0;
 }
-function validate42(data) {
+function validate59(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -1082,7 +2039,7 @@ function validate42(data) {
                           }
                           if (_errs11 === errors) {
                             if (data1.mrn !== void 0) {
-                              if (!validate24(data1.mrn)) {
+                              if (!validate41(data1.mrn)) {
                                 errors++;
                               }
                             }
@@ -1113,7 +2070,7 @@ function validate42(data) {
                           }
                           if (_errs15 === errors) {
                             if (data1.ssn !== void 0) {
-                              if (!validate26(data1.ssn)) {
+                              if (!validate43(data1.ssn)) {
                                 errors++;
                               }
                             }
@@ -1153,10 +2110,10 @@ function validate42(data) {
                                 if (errors === _errs20) {
                                   if (errors === _errs20) {
                                     if (typeof data4 === "string") {
-                                      if (func3(data4) > 254) {
+                                      if (func2(data4) > 254) {
                                         errors++;
                                       } else {
-                                        if (!formats2(data4)) {
+                                        if (!formats12(data4)) {
                                           errors++;
                                         }
                                       }
@@ -1202,7 +2159,7 @@ function validate42(data) {
                                   if (errors === _errs25) {
                                     if (errors === _errs25) {
                                       if (typeof data5 === "string") {
-                                        if (func3(data5) > 10) {
+                                        if (func2(data5) > 10) {
                                           errors++;
                                         } else {
                                           if (!formats0(data5)) {
@@ -1221,7 +2178,7 @@ function validate42(data) {
                                 if (valid7) {
                                   if (data1.family !== void 0) {
                                     const _errs27 = errors;
-                                    if (!validate45(data1.family)) {
+                                    if (!validate62(data1.family)) {
                                       errors++;
                                     }
                                     var valid7 = _errs27 === errors;
@@ -1264,10 +2221,10 @@ function validate42(data) {
                                     const _errs31 = errors;
                                     if (errors === _errs31) {
                                       if (typeof data7 === "string") {
-                                        if (func3(data7) > 200) {
+                                        if (func2(data7) > 200) {
                                           errors++;
                                         } else {
-                                          if (!pattern10.test(data7)) {
+                                          if (!pattern15.test(data7)) {
                                             errors++;
                                           }
                                         }
@@ -1285,13 +2242,13 @@ function validate42(data) {
                                       const _errs33 = errors;
                                       if (errors === _errs33) {
                                         if (typeof data8 === "string") {
-                                          if (func3(data8) > 64) {
+                                          if (func2(data8) > 64) {
                                             errors++;
                                           } else {
-                                            if (func3(data8) < 1) {
+                                            if (func2(data8) < 1) {
                                               errors++;
                                             } else {
-                                              if (!pattern11.test(data8)) {
+                                              if (!pattern16.test(data8)) {
                                                 errors++;
                                               }
                                             }
@@ -1414,513 +2371,9 @@ function validate42(data) {
   }
   return errors === 0;
 }
-const v4 = validate47;
-const pattern18 = /* @__PURE__ */ new RegExp("^[0-9A-HJKMNP-TV-Z]{26}$", "u");
-const formats12 = formats.uuid;
-function validate48(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (typeof data !== "string") {
-    errors++;
-  }
-  if (!(data === "physician" || data === "nurse" || data === "therapist" || data === "pharmacist" || data === "coordinator")) {
-    errors++;
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const formats14 = formats["date-time"];
-function validate50(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.start === void 0 && (missing0 = "start")) {
-        errors++;
-      } else {
-        const _errs3 = errors;
-        for (const key0 in data) {
-          if (!(key0 === "start" || key0 === "end")) {
-            errors++;
-            break;
-          }
-        }
-        if (_errs3 === errors) {
-          if (data.start !== void 0) {
-            let data0 = data.start;
-            const _errs4 = errors;
-            if (errors === _errs4) {
-              if (errors === _errs4) {
-                if (typeof data0 === "string") {
-                  if (func3(data0) > 40) {
-                    errors++;
-                  } else {
-                    if (!formats14(data0)) {
-                      errors++;
-                    }
-                  }
-                } else {
-                  errors++;
-                }
-              }
-            }
-            var valid1 = _errs4 === errors;
-          } else {
-            var valid1 = true;
-          }
-          if (valid1) {
-            if (data.end !== void 0) {
-              let data1 = data.end;
-              const _errs6 = errors;
-              if (errors === _errs6) {
-                if (errors === _errs6) {
-                  if (typeof data1 === "string") {
-                    if (func3(data1) > 40) {
-                      errors++;
-                    } else {
-                      if (!formats14(data1)) {
-                        errors++;
-                      }
-                    }
-                  } else {
-                    errors++;
-                  }
-                }
-              }
-              var valid1 = _errs6 === errors;
-            } else {
-              var valid1 = true;
-            }
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-function validate47(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.body === void 0 && (missing0 = "body")) {
-        errors++;
-      } else {
-        if (data.body !== void 0) {
-          let data0 = data.body;
-          const _errs3 = errors;
-          if (errors === _errs3) {
-            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
-              let missing1;
-              if (data0.patient === void 0 && (missing1 = "patient") || data0.member === void 0 && (missing1 = "member") || data0.role === void 0 && (missing1 = "role") || data0.period === void 0 && (missing1 = "period")) {
-                errors++;
-              } else {
-                const _errs5 = errors;
-                for (const key0 in data0) {
-                  if (!(key0 === "patient" || key0 === "member" || key0 === "role" || key0 === "period")) {
-                    errors++;
-                    break;
-                  }
-                }
-                if (_errs5 === errors) {
-                  if (data0.patient !== void 0) {
-                    let data1 = data0.patient;
-                    const _errs6 = errors;
-                    if (errors === _errs6) {
-                      if (typeof data1 === "string") {
-                        if (func3(data1) > 26) {
-                          errors++;
-                        } else {
-                          if (!pattern18.test(data1)) {
-                            errors++;
-                          }
-                        }
-                      } else {
-                        errors++;
-                      }
-                    }
-                    var valid2 = _errs6 === errors;
-                  } else {
-                    var valid2 = true;
-                  }
-                  if (valid2) {
-                    if (data0.member !== void 0) {
-                      let data2 = data0.member;
-                      const _errs8 = errors;
-                      if (errors === _errs8) {
-                        if (errors === _errs8) {
-                          if (typeof data2 === "string") {
-                            if (func3(data2) > 36) {
-                              errors++;
-                            } else {
-                              if (!formats12(data2)) {
-                                errors++;
-                              }
-                            }
-                          } else {
-                            errors++;
-                          }
-                        }
-                      }
-                      var valid2 = _errs8 === errors;
-                    } else {
-                      var valid2 = true;
-                    }
-                    if (valid2) {
-                      if (data0.role !== void 0) {
-                        const _errs10 = errors;
-                        if (!validate48(data0.role)) {
-                          errors++;
-                        }
-                        var valid2 = _errs10 === errors;
-                      } else {
-                        var valid2 = true;
-                      }
-                      if (valid2) {
-                        if (data0.period !== void 0) {
-                          const _errs11 = errors;
-                          if (!validate50(data0.period)) {
-                            errors++;
-                          }
-                          var valid2 = _errs11 === errors;
-                        } else {
-                          var valid2 = true;
-                        }
-                      }
-                    }
-                  }
-                }
-              }
-            } else {
-              errors++;
-            }
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v5 = validate52;
-function validate52(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      if (data.body !== void 0) {
-        if (data.body !== null) {
-          errors++;
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v6 = validate53;
-function validate53(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.body === void 0 && (missing0 = "body")) {
-        errors++;
-      } else {
-        if (data.body !== void 0) {
-          let data0 = data.body;
-          const _errs3 = errors;
-          if (errors === _errs3) {
-            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
-              const _errs5 = errors;
-              for (const key0 in data0) {
-                if (!(key0 === "role" || key0 === "period")) {
-                  errors++;
-                  break;
-                }
-              }
-              if (_errs5 === errors) {
-                if (data0.role !== void 0) {
-                  const _errs6 = errors;
-                  if (!validate48(data0.role)) {
-                    errors++;
-                  }
-                  var valid2 = _errs6 === errors;
-                } else {
-                  var valid2 = true;
-                }
-                if (valid2) {
-                  if (data0.period !== void 0) {
-                    const _errs7 = errors;
-                    if (!validate50(data0.period)) {
-                      errors++;
-                    }
-                    var valid2 = _errs7 === errors;
-                  } else {
-                    var valid2 = true;
-                  }
-                }
-              }
-            } else {
-              errors++;
-            }
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v7 = validate56;
-function validate57(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.patient === void 0 && (missing0 = "patient")) {
-        errors++;
-      } else {
-        const _errs3 = errors;
-        for (const key0 in data) {
-          if (!(key0 === "patient")) {
-            errors++;
-            break;
-          }
-        }
-        if (_errs3 === errors) {
-          if (data.patient !== void 0) {
-            let data0 = data.patient;
-            const _errs4 = errors;
-            if (errors === _errs4) {
-              if (typeof data0 === "string") {
-                if (func3(data0) > 26) {
-                  errors++;
-                } else {
-                  if (!pattern18.test(data0)) {
-                    errors++;
-                  }
-                }
-              } else {
-                errors++;
-              }
-            }
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-function validate56(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.body === void 0 && (missing0 = "body")) {
-        errors++;
-      } else {
-        if (data.body !== void 0) {
-          let data0 = data.body;
-          const _errs3 = errors;
-          if (errors === _errs3) {
-            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
-              let missing1;
-              if (data0.where === void 0 && (missing1 = "where")) {
-                errors++;
-              } else {
-                const _errs5 = errors;
-                for (const key0 in data0) {
-                  if (!(key0 === "where" || key0 === "fields")) {
-                    errors++;
-                    break;
-                  }
-                }
-                if (_errs5 === errors) {
-                  if (data0.where !== void 0) {
-                    const _errs6 = errors;
-                    if (!validate57(data0.where)) {
-                      errors++;
-                    }
-                    var valid2 = _errs6 === errors;
-                  } else {
-                    var valid2 = true;
-                  }
-                  if (valid2) {
-                    if (data0.fields !== void 0) {
-                      let data2 = data0.fields;
-                      const _errs7 = errors;
-                      if (errors === _errs7) {
-                        if (Array.isArray(data2)) {
-                          if (data2.length > 5) {
-                            errors++;
-                          } else {
-                            if (data2.length < 1) {
-                              errors++;
-                            } else {
-                              var valid3 = true;
-                              const len0 = data2.length;
-                              for (let i0 = 0; i0 < len0; i0++) {
-                                let data3 = data2[i0];
-                                const _errs9 = errors;
-                                if (typeof data3 !== "string") {
-                                  errors++;
-                                }
-                                if (!(data3 === "id" || data3 === "patient" || data3 === "member" || data3 === "role" || data3 === "period")) {
-                                  errors++;
-                                }
-                                var valid3 = _errs9 === errors;
-                                if (!valid3) {
-                                  break;
-                                }
-                              }
-                              if (valid3) {
-                                let i1 = data2.length;
-                                if (i1 > 1) {
-                                  const indices0 = {};
-                                  for (; i1--; ) {
-                                    let item0 = data2[i1];
-                                    if (typeof item0 !== "string") {
-                                      continue;
-                                    }
-                                    if (typeof indices0[item0] == "number") {
-                                      errors++;
-                                      break;
-                                    }
-                                    indices0[item0] = i1;
-                                  }
-                                }
-                              }
-                            }
-                          }
-                        } else {
-                          errors++;
-                        }
-                      }
-                      var valid2 = _errs7 === errors;
-                    } else {
-                      var valid2 = true;
-                    }
-                  }
-                }
-              }
-            } else {
-              errors++;
-            }
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v8 = validate59;
-const pattern21 = /* @__PURE__ */ new RegExp("^[0-9]{1,7}-[0-9]$", "u");
-function validate60(data) {
+const v12 = validate64;
+const pattern24 = /* @__PURE__ */ new RegExp("^[0-9]{1,7}-[0-9]$", "u");
+function validate65(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -1965,13 +2418,13 @@ function validate60(data) {
               const _errs6 = errors;
               if (errors === _errs6) {
                 if (typeof data1 === "string") {
-                  if (func3(data1) > 32) {
+                  if (func2(data1) > 32) {
                     errors++;
                   } else {
-                    if (func3(data1) < 1) {
+                    if (func2(data1) < 1) {
                       errors++;
                     } else {
-                      if (!pattern11.test(data1)) {
+                      if (!pattern16.test(data1)) {
                         errors++;
                       }
                     }
@@ -2004,7 +2457,7 @@ function validate60(data) {
   }
   return errors === 0;
 }
-function validate59(data) {
+function validate64(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2037,10 +2490,10 @@ function validate59(data) {
                     const _errs6 = errors;
                     if (errors === _errs6) {
                       if (typeof data1 === "string") {
-                        if (func3(data1) > 26) {
+                        if (func2(data1) > 26) {
                           errors++;
                         } else {
-                          if (!pattern18.test(data1)) {
+                          if (!pattern0.test(data1)) {
                             errors++;
                           }
                         }
@@ -2058,10 +2511,10 @@ function validate59(data) {
                       const _errs8 = errors;
                       if (errors === _errs8) {
                         if (typeof data2 === "string") {
-                          if (func3(data2) > 10) {
+                          if (func2(data2) > 10) {
                             errors++;
                           } else {
-                            if (!pattern21.test(data2)) {
+                            if (!pattern24.test(data2)) {
                               errors++;
                             }
                           }
@@ -2076,7 +2529,7 @@ function validate59(data) {
                     if (valid2) {
                       if (data0.valueQuantity !== void 0) {
                         const _errs10 = errors;
-                        if (!validate60(data0.valueQuantity)) {
+                        if (!validate65(data0.valueQuantity)) {
                           errors++;
                         }
                         var valid2 = _errs10 === errors;
@@ -2090,10 +2543,10 @@ function validate59(data) {
                           if (errors === _errs11) {
                             if (errors === _errs11) {
                               if (typeof data4 === "string") {
-                                if (func3(data4) > 40) {
+                                if (func2(data4) > 40) {
                                   errors++;
                                 } else {
-                                  if (!formats14(data4)) {
+                                  if (!formats6(data4)) {
                                     errors++;
                                   }
                                 }
@@ -2134,8 +2587,8 @@ function validate59(data) {
   }
   return errors === 0;
 }
-const v9 = validate62;
-function validate62(data) {
+const v13 = validate67;
+function validate67(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2164,8 +2617,8 @@ function validate62(data) {
   }
   return errors === 0;
 }
-const v10 = validate63;
-function validate63(data) {
+const v14 = validate68;
+function validate68(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2194,10 +2647,10 @@ function validate63(data) {
                   const _errs6 = errors;
                   if (errors === _errs6) {
                     if (typeof data1 === "string") {
-                      if (func3(data1) > 10) {
+                      if (func2(data1) > 10) {
                         errors++;
                       } else {
-                        if (!pattern21.test(data1)) {
+                        if (!pattern24.test(data1)) {
                           errors++;
                         }
                       }
@@ -2212,7 +2665,7 @@ function validate63(data) {
                 if (valid2) {
                   if (data0.valueQuantity !== void 0) {
                     const _errs8 = errors;
-                    if (!validate60(data0.valueQuantity)) {
+                    if (!validate65(data0.valueQuantity)) {
                       errors++;
                     }
                     var valid2 = _errs8 === errors;
@@ -2226,10 +2679,10 @@ function validate63(data) {
                       if (errors === _errs9) {
                         if (errors === _errs9) {
                           if (typeof data3 === "string") {
-                            if (func3(data3) > 40) {
+                            if (func2(data3) > 40) {
                               errors++;
                             } else {
-                              if (!formats14(data3)) {
+                              if (!formats6(data3)) {
                                 errors++;
                               }
                             }
@@ -2268,8 +2721,8 @@ function validate63(data) {
   }
   return errors === 0;
 }
-const v11 = validate65;
-function validate65(data) {
+const v15 = validate70;
+function validate70(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2299,7 +2752,7 @@ function validate65(data) {
                 if (_errs5 === errors) {
                   if (data0.where !== void 0) {
                     const _errs6 = errors;
-                    if (!validate57(data0.where)) {
+                    if (!validate25(data0.where)) {
                       errors++;
                     }
                     var valid2 = _errs6 === errors;
@@ -2387,8 +2840,8 @@ function validate65(data) {
   }
   return errors === 0;
 }
-const v12 = validate67;
-function validate67(data) {
+const v16 = validate72;
+function validate72(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2422,10 +2875,10 @@ function validate67(data) {
                     if (errors === _errs6) {
                       if (errors === _errs6) {
                         if (typeof data1 === "string") {
-                          if (func3(data1) > 254) {
+                          if (func2(data1) > 254) {
                             errors++;
                           } else {
-                            if (!formats2(data1)) {
+                            if (!formats12(data1)) {
                               errors++;
                             }
                           }
@@ -2444,10 +2897,10 @@ function validate67(data) {
                       const _errs8 = errors;
                       if (errors === _errs8) {
                         if (typeof data2 === "string") {
-                          if (func3(data2) > 256) {
+                          if (func2(data2) > 256) {
                             errors++;
                           } else {
-                            if (func3(data2) < 1) {
+                            if (func2(data2) < 1) {
                               errors++;
                             }
                           }
@@ -2485,10 +2938,10 @@ function validate67(data) {
   }
   return errors === 0;
 }
-const v13 = validate68;
-const pattern24 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{43}$", "u");
-const pattern26 = /* @__PURE__ */ new RegExp("^[0-9]{6}$", "u");
-function validate68(data) {
+const v17 = validate73;
+const pattern27 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{43}$", "u");
+const pattern29 = /* @__PURE__ */ new RegExp("^[0-9]{6}$", "u");
+function validate73(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2536,10 +2989,10 @@ function validate68(data) {
                     const _errs9 = errors;
                     if (errors === _errs9) {
                       if (typeof data2 === "string") {
-                        if (func3(data2) > 43) {
+                        if (func2(data2) > 43) {
                           errors++;
                         } else {
-                          if (!pattern24.test(data2)) {
+                          if (!pattern27.test(data2)) {
                             errors++;
                           }
                         }
@@ -2557,10 +3010,10 @@ function validate68(data) {
                       const _errs11 = errors;
                       if (errors === _errs11) {
                         if (typeof data3 === "string") {
-                          if (func3(data3) > 256) {
+                          if (func2(data3) > 256) {
                             errors++;
                           } else {
-                            if (func3(data3) < 1) {
+                            if (func2(data3) < 1) {
                               errors++;
                             }
                           }
@@ -2612,10 +3065,10 @@ function validate68(data) {
                     const _errs16 = errors;
                     if (errors === _errs16) {
                       if (typeof data5 === "string") {
-                        if (func3(data5) > 43) {
+                        if (func2(data5) > 43) {
                           errors++;
                         } else {
-                          if (!pattern24.test(data5)) {
+                          if (!pattern27.test(data5)) {
                             errors++;
                           }
                         }
@@ -2633,10 +3086,10 @@ function validate68(data) {
                       const _errs18 = errors;
                       if (errors === _errs18) {
                         if (typeof data6 === "string") {
-                          if (func3(data6) > 6) {
+                          if (func2(data6) > 6) {
                             errors++;
                           } else {
-                            if (!pattern26.test(data6)) {
+                            if (!pattern29.test(data6)) {
                               errors++;
                             }
                           }
@@ -2687,8 +3140,8 @@ function validate68(data) {
   }
   return errors === 0;
 }
-const v14 = validate69;
-function validate69(data) {
+const v18 = validate74;
+function validate74(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2721,10 +3174,10 @@ function validate69(data) {
                     const _errs6 = errors;
                     if (errors === _errs6) {
                       if (typeof data1 === "string") {
-                        if (func3(data1) > 43) {
+                        if (func2(data1) > 43) {
                           errors++;
                         } else {
-                          if (!pattern24.test(data1)) {
+                          if (!pattern27.test(data1)) {
                             errors++;
                           }
                         }
@@ -2758,8 +3211,8 @@ function validate69(data) {
   }
   return errors === 0;
 }
-const v15 = validate70;
-function validate70(data) {
+const v19 = validate75;
+function validate75(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2788,8 +3241,8 @@ function validate70(data) {
   }
   return errors === 0;
 }
-const v16 = validate71;
-function validate71(data) {
+const v20 = validate76;
+function validate76(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -2822,10 +3275,10 @@ function validate71(data) {
                 if (errors === _errs8) {
                   if (errors === _errs8) {
                     if (typeof data1 === "string") {
-                      if (func3(data1) > 254) {
+                      if (func2(data1) > 254) {
                         errors++;
                       } else {
-                        if (!formats2(data1)) {
+                        if (!formats12(data1)) {
                           errors++;
                         }
                       }
@@ -2877,10 +3330,10 @@ function validate71(data) {
                   if (errors === _errs13) {
                     if (errors === _errs13) {
                       if (typeof data3 === "string") {
-                        if (func3(data3) > 254) {
+                        if (func2(data3) > 254) {
                           errors++;
                         } else {
-                          if (!formats2(data3)) {
+                          if (!formats12(data3)) {
                             errors++;
                           }
                         }
@@ -2909,10 +3362,10 @@ function validate71(data) {
                       const _errs16 = errors;
                       if (errors === _errs16) {
                         if (typeof data5 === "string") {
-                          if (func3(data5) > 26) {
+                          if (func2(data5) > 26) {
                             errors++;
                           } else {
-                            if (!pattern18.test(data5)) {
+                            if (!pattern0.test(data5)) {
                               errors++;
                             }
                           }
@@ -2974,23 +3427,27 @@ function validate71(data) {
   return errors === 0;
 }
 const validators = {
-  "Patient.create": v0,
-  "Patient.read": v1,
-  "Patient.update": v2,
-  "Patient.search": v3,
+  "Allergy.create": v0,
+  "Allergy.read": v1,
+  "Allergy.update": v2,
+  "Allergy.search": v3,
   "CareTeamAssignment.create": v4,
   "CareTeamAssignment.read": v5,
   "CareTeamAssignment.update": v6,
   "CareTeamAssignment.search": v7,
-  "Vital.create": v8,
-  "Vital.read": v9,
-  "Vital.update": v10,
-  "Vital.search": v11,
-  "auth.login": v12,
-  "auth.challenge": v13,
-  "auth.refresh": v14,
-  "auth.logout": v15,
-  "users.create": v16
+  "Patient.create": v8,
+  "Patient.read": v9,
+  "Patient.update": v10,
+  "Patient.search": v11,
+  "Vital.create": v12,
+  "Vital.read": v13,
+  "Vital.update": v14,
+  "Vital.search": v15,
+  "auth.login": v16,
+  "auth.challenge": v17,
+  "auth.refresh": v18,
+  "auth.logout": v19,
+  "users.create": v20
 };
 export {
   validators

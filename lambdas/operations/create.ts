@@ -1,6 +1,6 @@
 import type { AnyResource } from '../../model/define/define-resource.ts';
 import type { ResourceOperation } from '../../model/derive/operations.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import type { Role } from '../../model/vocabulary.ts';
 import { basePath } from '../../model/vocabulary.ts';
 import type { AccessContent } from '../domain/access-item.ts';

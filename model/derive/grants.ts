@@ -1,5 +1,5 @@
 import type { AnyResource } from '../define/define-resource.ts';
-import { resources } from '../resources/index.ts';
+import { resources } from '../resources.ts';
 import type { Branch, Capability } from '../vocabulary.ts';
 import { branches } from '../vocabulary.ts';
 import { compartmentsOf, indexPlans } from './storage.ts';

@@ -2,7 +2,7 @@ import type { AuditEventType } from '../audit-event-types.ts';
 import type { NamedOperation } from '../define/define-operation.ts';
 import type { AnyResource } from '../define/define-resource.ts';
 import { namedOperations } from '../operations/index.ts';
-import { resources } from '../resources/index.ts';
+import { resources } from '../resources.ts';
 import type { Capability, Interaction, Role } from '../vocabulary.ts';
 import { interactions, roles } from '../vocabulary.ts';
 

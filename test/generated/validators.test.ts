@@ -9,9 +9,9 @@ import type { OperationId } from '../../lambdas/generated/validators.js';
 import { validators } from '../../lambdas/generated/validators.js';
 import { operations } from '../../model/derive/operations.ts';
 import { eventSchema, requestSchema, updateSchema } from '../../model/derive/schemas.ts';
-import { resources } from '../../model/resources/index.ts';
 import { patient } from '../../model/resources/patient.ts';
 import { vital } from '../../model/resources/vital.ts';
+import { resources } from '../../model/resources.ts';
 import { strictAjv } from '../../scripts/generation/validators.ts';
 
 const isValid = (id: string, body: unknown): boolean => validators[id as OperationId]({ body });

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import { findMarks } from './find-marks.ts';
 import { markedRecord } from './marked-record.ts';
 

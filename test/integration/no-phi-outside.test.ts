@@ -14,7 +14,7 @@ import { operations } from '../../model/derive/operations.ts';
 import { permissionFor } from '../../model/derive/permissions.ts';
 import { indexPlans } from '../../model/derive/storage.ts';
 import { namedOperations } from '../../model/operations/index.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import type { Interaction, PurposeOfUse } from '../../model/vocabulary.ts';
 import { basePath, usualPurpose } from '../../model/vocabulary.ts';
 import type { Answer, Ask } from './client.ts';
@@ -33,8 +33,8 @@ import { rememberMarks, runtimeDirectory } from './saved-state.ts';
 const everyResource: readonly AnyResource[] = resources;
 /** Every marked value that was sent, by its place in its resource. */
 const marks = new Map<string, string>();
-/** The addresses that people sign in with: Cognito keeps them, and nothing else does. */
-const addresses = new Map<string, string>();
+/** What people sign in with and are given for it: Cognito keeps it or made it, and nothing else keeps any. */
+const credentials = new Map<string, string>();
 /** What the platform answered, but for the bodies that disclose what was asked for. */
 const answered: Piece[] = [];
 /** Operations that were really reached, by id. */
@@ -159,8 +159,9 @@ test('marked values go through every route of every resource', async () => {
   const first = marked(patient);
   const patientId = await create(patient, first);
   const person = await clinic.join('patient', patientId);
-  for (const { credentials } of [...people, person])
-    addresses.set(`address ${addresses.size}`, credentials.email);
+  for (const { credentials: own, accessToken, refreshToken, role } of [...people, person])
+    for (const [name, value] of Object.entries({ ...own, accessToken, refreshToken }))
+      credentials.set(`${role}’s ${name} ${credentials.size}`, value);
 
   for (const resource of [patient, ...others]) {
     const own = resource.subject === 'patient' ? { patient: patientId } : {};
@@ -244,8 +245,8 @@ test('marked values go through faults of what the platform stands on', async () 
   }
 });
 
-describe('no marked value is', () => {
-  const withAddresses = (): ReadonlyMap<string, string> => new Map([...marks, ...addresses]);
+describe('no marked value and no credential is', () => {
+  const withCredentials = (): ReadonlyMap<string, string> => new Map([...marks, ...credentials]);
 
   test('in an answer’s headers, or in the body of an error or a change', () => {
     expect(marks.size).toBeGreaterThan(50);
@@ -257,32 +258,32 @@ describe('no marked value is', () => {
     const pieces = await everyItem(clinic.cloud);
     expect(pieces.some(({ place }) => place.includes('sealed'))).toBe(true);
     expect(pieces.some(({ place }) => place.endsWith(' entry'))).toBe(true);
-    expect(findMarks(pieces, withAddresses())).toEqual([]);
+    expect(findMarks(pieces, withCredentials())).toEqual([]);
   });
 
   test('in a log', async () => {
     const pieces = await everyLogEvent(clinic.cloud);
     expect(pieces.length).toBeGreaterThan(100);
-    expect(findMarks(pieces, withAddresses())).toEqual([]);
+    expect(findMarks(pieces, withCredentials())).toEqual([]);
   });
 
   test('in a bucket', async () => {
-    expect(findMarks(await everyObject(clinic.cloud), withAddresses())).toEqual([]);
+    expect(findMarks(await everyObject(clinic.cloud), withCredentials())).toEqual([]);
   });
 
-  test('in a call to AWS; people’s addresses are in those to Cognito and KMS only', async () => {
+  test('in a call to AWS; credentials are in those to Cognito and KMS only', async () => {
     const pieces = await everyCall(clinic.cloud, started, ['cognito-idp']);
     expect(pieces.some(({ place }) => place === 'call TransactWriteItems')).toBe(true);
     expect(findMarks(pieces, marks)).toEqual([]);
-    // What KMS is asked to encrypt is in no trail on AWS: a challenge, sealed, holds whose it is.
+    // What KMS is asked to encrypt is in no trail on AWS: a challenge, sealed, tells whose it is.
     const others = pieces.filter(({ place }) => place !== 'call Encrypt');
-    expect(findMarks(others, addresses)).toEqual([]);
+    expect(findMarks(others, credentials)).toEqual([]);
   });
 
   test('in a file of the runtime, its emulator’s log and working files included', () => {
     const pieces = everyFile(runtimeDirectory(clinic.runtime), started);
     expect(pieces.some(({ place }) => place.endsWith('emulator.log'))).toBe(true);
-    expect(findMarks(pieces, withAddresses())).toEqual([]);
+    expect(findMarks(pieces, withCredentials())).toEqual([]);
   });
 });
 

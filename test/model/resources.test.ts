@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { permittedCells } from '../../model/derive/access-matrix.ts';
 import { createSchema } from '../../model/derive/schemas.ts';
 import { sealedFields } from '../../model/derive/storage.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import { roles } from '../../model/vocabulary.ts';
 import { strictAjv } from '../../scripts/generation/validators.ts';
 

@@ -7,7 +7,7 @@ import { decide } from '../../lambdas/domain/decide.ts';
 import { fieldsToDisclose } from '../../lambdas/domain/disclose.ts';
 import { writtenFields } from '../../lambdas/domain/written-fields.ts';
 import { permissionFor } from '../../model/derive/permissions.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import type { Interaction, PurposeOfUse, Role } from '../../model/vocabulary.ts';
 import { usualPurpose } from '../../model/vocabulary.ts';
 

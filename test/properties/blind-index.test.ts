@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { indexEntriesOf, indexEntryFor } from '../../lambdas/domain/blind-index.ts';
 import { indexPlans } from '../../model/derive/storage.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import { newKey } from '../lambdas/domain/keys.ts';
 
 const { key } = newKey();

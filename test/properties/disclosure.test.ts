@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { disclose, fieldsToDisclose } from '../../lambdas/domain/disclose.ts';
 import type { AnyResource } from '../../model/define/define-resource.ts';
 import { permissionFor } from '../../model/derive/permissions.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import type { Interaction, PurposeOfUse, Role } from '../../model/vocabulary.ts';
 import { interactions, purposesOfUse, roles } from '../../model/vocabulary.ts';
 

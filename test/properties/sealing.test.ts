@@ -7,7 +7,7 @@ import { recordKey } from '../../lambdas/domain/storage-keys.ts';
 import { recordItem } from '../../lambdas/ports/record-items.ts';
 import type { AnyResource } from '../../model/define/define-resource.ts';
 import { sealedFields } from '../../model/derive/storage.ts';
-import { resources } from '../../model/resources/index.ts';
+import { resources } from '../../model/resources.ts';
 import { newKey, newPatient } from '../lambdas/domain/keys.ts';
 
 const text = fc.string({ minLength: 1, maxLength: 40 });

@@ -10,9 +10,9 @@ import {
 import { permissionFor } from '../../../model/derive/permissions.ts';
 import { indexPlans, sealedFields } from '../../../model/derive/storage.ts';
 import { careTeamAssignment } from '../../../model/resources/care-team-assignment.ts';
-import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { vital } from '../../../model/resources/vital.ts';
+import { resources } from '../../../model/resources.ts';
 import { purposesOfUse, roles } from '../../../model/vocabulary.ts';
 import { newKey, newPatient } from './keys.ts';
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { AnyResource } from '../../../model/define/define-resource.ts';
 import { branchesOf, grantsOf, operatorGrants, preTokenGrants } from '../../../model/derive/grants.ts';
 import { compartmentsOf } from '../../../model/derive/storage.ts';
-import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { vital } from '../../../model/resources/vital.ts';
+import { resources } from '../../../model/resources.ts';
 import { branches, capabilities } from '../../../model/vocabulary.ts';
 
 const asAny = (resource: unknown): AnyResource => resource as AnyResource;

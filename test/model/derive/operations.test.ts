@@ -7,8 +7,8 @@ import {
   scopesOf,
 } from '../../../model/derive/operations.ts';
 import { namedOperations } from '../../../model/operations/index.ts';
-import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
+import { resources } from '../../../model/resources.ts';
 import type { Role } from '../../../model/vocabulary.ts';
 import { roles } from '../../../model/vocabulary.ts';
 

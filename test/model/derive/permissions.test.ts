@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { maySearchBy, permissionFor, policyId } from '../../../model/derive/permissions.ts';
 import { indexFor } from '../../../model/derive/storage.ts';
-import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { vital } from '../../../model/resources/vital.ts';
+import { resources } from '../../../model/resources.ts';
 import type { Interaction, PurposeOfUse, Role } from '../../../model/vocabulary.ts';
 import { interactions, purposesOfUse, roles } from '../../../model/vocabulary.ts';
 

@@ -12,8 +12,8 @@ import {
   searchSchema,
   updateSchema,
 } from '../../../model/derive/schemas.ts';
-import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
+import { resources } from '../../../model/resources.ts';
 import { strictAjv } from '../../../scripts/generation/validators.ts';
 import { openEnds } from '../open-ends.ts';
 

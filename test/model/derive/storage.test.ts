@@ -7,9 +7,9 @@ import {
   plainFields,
   sealedFields,
 } from '../../../model/derive/storage.ts';
-import { resources } from '../../../model/resources/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { vital } from '../../../model/resources/vital.ts';
+import { resources } from '../../../model/resources.ts';
 import { reclassified } from '../reclassified.ts';
 
 describe.each(resources.map((resource) => ({ name: resource.name, resource })))('$name', ({ resource }) => {
