@@ -1,5 +1,4 @@
 import { App } from 'aws-cdk-lib';
-import { addChecks } from '../lib/checks/add-checks.ts';
 import { deployable } from '../lib/config/stage-config.ts';
 import { stageConfig } from '../lib/config/stages/index.ts';
 import { platform } from '../lib/platform.ts';
@@ -9,7 +8,10 @@ try {
   const config = stageConfig(app.node.tryGetContext('stage'));
   if (app.node.tryGetContext('action') === 'deploy') deployable(config);
   platform(app, config, (omission) => console.error(`stage local goes without ${omission}`));
-  if (config.stage !== 'local') addChecks(app, config.stage);
+  if (config.stage !== 'local') {
+    const { addChecks } = await import('../lib/checks/add-checks.ts');
+    addChecks(app, config.stage);
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

@@ -2,12 +2,7 @@ import type { IAspect } from 'aws-cdk-lib';
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import { CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-
-/** Resource types that the local emulator's CloudFormation refuses; stage `local` goes without them. */
-export const omittedTypes: readonly string[] = [
-  'AWS::WAFv2::LoggingConfiguration',
-  'AWS::WAFv2::WebACLAssociation',
-];
+import { omittedTypes } from './omitted-types.ts';
 
 interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -68,6 +68,15 @@ export const deploymentRole = (scope: Construct): string => {
   return `arn:${stack.partition}:iam::${stack.account}:role/cdk-${qualifier}-cfn-exec-role-${stack.account}-${stack.region}`;
 };
 
+/** The ARN pattern of every role with a path that begins so. */
+export const rolesUnder = (scope: Construct, path: string): string =>
+  Stack.of(scope).formatArn({
+    service: 'iam',
+    region: '',
+    resource: 'role',
+    resourceName: `${path.slice(1)}*`,
+  });
+
 /** The principals of this account whose ARN is like one of these, as far as their own policies allow too. */
 export const principalsLike = (
   scope: Construct,

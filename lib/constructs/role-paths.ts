@@ -1,5 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
 import type { StageName } from '../config/stage-config.ts';
 
 /** The functions of the platform; each has a bundle, a role and a log of its own. */
@@ -13,15 +11,6 @@ export const ownPath = (stage: StageName, name: FunctionName): string => `/chart
 /** The IAM path of the role that a function takes on for one tenant. */
 export const tenantPath = (stage: StageName, name: FunctionName): string =>
   `/chartlock/${stage}/${name}/tenant/`;
-
-/** The ARN pattern of every role with a path that begins so. */
-export const rolesUnder = (scope: Construct, path: string): string =>
-  Stack.of(scope).formatArn({
-    service: 'iam',
-    region: '',
-    resource: 'role',
-    resourceName: `${path.slice(1)}*`,
-  });
 
 /** The form of a tenant's id, as an IAM pattern. */
 export const tenantShape = '????????????';

@@ -22,6 +22,7 @@ import { operations } from '../../model/derive/operations.ts';
 import type { Capability } from '../../model/vocabulary.ts';
 import { basePath } from '../../model/vocabulary.ts';
 import type { StageConfig } from '../config/stage-config.ts';
+import { accessLogFields } from '../constructs/access-log-fields.ts';
 import type { Stores } from '../constructs/data-access.ts';
 import { EncryptedLogGroup } from '../constructs/encrypted-log-group.ts';
 import { addProblemResponses } from '../constructs/problem-responses.ts';
@@ -45,29 +46,6 @@ export interface ApiStackProps extends StackProps {
 
 /** The gateway's stage: the API's version. */
 export const apiStageName = 'v1';
-
-/** What is written of each request; no value in it can hold PHI, an address or a name. */
-export const accessLogFields = {
-  requestId: '$context.requestId',
-  endpointRequestId: '$context.awsEndpointRequestId',
-  extendedRequestId: '$context.extendedRequestId',
-  time: '$context.requestTimeEpoch',
-  method: '$context.httpMethod',
-  route: '$context.resourcePath',
-  stage: '$context.stage',
-  protocol: '$context.protocol',
-  status: '$context.status',
-  errorType: '$context.error.responseType',
-  responseLength: '$context.responseLength',
-  responseLatency: '$context.responseLatency',
-  integrationStatus: '$context.integrationStatus',
-  integrationLatency: '$context.integrationLatency',
-  authorizerStatus: '$context.authorizer.status',
-  wafResponseCode: '$context.wafResponseCode',
-  wafStatus: '$context.waf.status',
-  tlsVersion: '$context.tlsVersion',
-  cipherSuite: '$context.cipherSuite',
-} as const;
 
 /** What the function of every API is told. */
 const apiEnvironment = (

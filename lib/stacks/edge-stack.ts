@@ -12,6 +12,7 @@ import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cd
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stage-config.ts';
 import { EncryptedLogGroup } from '../constructs/encrypted-log-group.ts';
+import { inspectedBytes } from '../constructs/inspected-bytes.ts';
 import type { ApiStack } from './api-stack.ts';
 import { apiStageName } from './api-stack.ts';
 import type { KeysStack } from './keys-stack.ts';
@@ -31,9 +32,6 @@ const managedGroups = [
   'AWSManagedRulesKnownBadInputsRuleSet',
   'AWSManagedRulesSQLiRuleSet',
 ] as const;
-
-/** The most of a body that the WAF can read, and so the most that it lets pass (docs: the edge's decision record). */
-export const inspectedBytes = 64 * 1024;
 
 const metrics = (metricName: string): CfnWebACL.VisibilityConfigProperty => ({
   cloudWatchMetricsEnabled: true,

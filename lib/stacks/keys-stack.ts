@@ -6,8 +6,14 @@ import type { Construct } from 'constructs';
 import { grantsOf, operatorGrants } from '../../model/derive/grants.ts';
 import { capabilities } from '../../model/vocabulary.ts';
 import type { StageConfig } from '../config/stage-config.ts';
-import { deploymentRole, ManagedKey, principalsLike, storeActions } from '../constructs/managed-key.ts';
-import { ownPath, rolesUnder, tenantPath, tenantShape } from '../constructs/role-paths.ts';
+import {
+  deploymentRole,
+  ManagedKey,
+  principalsLike,
+  rolesUnder,
+  storeActions,
+} from '../constructs/managed-key.ts';
+import { ownPath, tenantPath, tenantShape } from '../constructs/role-paths.ts';
 
 /** What the keys need to know. */
 export interface KeysStackProps extends StackProps {

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { functions } from '../../lib/constructs/role-paths.ts';
-import { featureFlags } from '../synth/synthesized.ts';
 
+const root = join(import.meta.dirname, '../..');
+const flags = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')).context;
 const directory = mkdtempSync(join(tmpdir(), 'chartlock-app-'));
 for (const name of functions) {
   mkdirSync(join(directory, name), { recursive: true });
@@ -14,12 +15,13 @@ for (const name of functions) {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const run = (context: Record<string, string>) =>
-  spawnSync(process.execPath, [join(import.meta.dirname, '../../bin/app.ts')], {
+  spawnSync(process.execPath, [join(root, 'bin/app.ts')], {
     encoding: 'utf8',
     env: {
       ...process.env,
+      NODE_OPTIONS: '',
       CDK_OUTDIR: join(directory, 'out'),
-      CDK_CONTEXT_JSON: JSON.stringify({ ...featureFlags(), bundles: directory, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...flags, bundles: directory, ...context }),
     },
   });
 

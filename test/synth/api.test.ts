@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accessLogFields } from '../../lib/stacks/api-stack.ts';
+import { accessLogFields } from '../../lib/constructs/access-log-fields.ts';
 import { operations } from '../../model/derive/operations.ts';
 import type { ProblemCode } from '../../model/problems.ts';
 import { problems, problemType } from '../../model/problems.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inspectedBytes } from '../../lib/stacks/edge-stack.ts';
+import { inspectedBytes } from '../../lib/constructs/inspected-bytes.ts';
 import { operations } from '../../model/derive/operations.ts';
 import { requestSchema } from '../../model/derive/schemas.ts';
 import { capabilities } from '../../model/vocabulary.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { omittedTypes } from '../../lib/constructs/emulator-omissions.ts';
+import { omittedTypes } from '../../lib/constructs/omitted-types.ts';
 import { synthesized } from './synthesized.ts';
 
 const local = synthesized('local');

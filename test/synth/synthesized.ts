@@ -1,11 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
 import type { StageConfig, StageName } from '../../lib/config/stage-config.ts';
-import { stageConfig } from '../../lib/config/stages/index.ts';
-import { functions } from '../../lib/constructs/role-paths.ts';
-import { platform } from '../../lib/platform.ts';
+import type { Order, Outcome } from './synthesize.ts';
 
 /** A resource of a synthesized template, with its references resolved to stable words. */
 export interface SynthesizedResource {
@@ -31,25 +29,30 @@ export interface Synthesized {
   readonly protectedStacks: readonly string[];
 }
 
-/** The feature flags of `cdk.json`. */
-export const featureFlags = (): Record<string, unknown> =>
-  JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')).context;
-
-/** An application with the project's feature flags and a stub in place of each bundle; `done` removes its files. */
-export const application = (): { readonly app: App; readonly done: () => void } => {
-  const directory = mkdtempSync(join(tmpdir(), 'chartlock-synth-'));
-  for (const name of functions) {
-    mkdirSync(join(directory, 'bundles', name), { recursive: true });
-    writeFileSync(
-      join(directory, 'bundles', name, 'index.mjs'),
-      'export const handler = async () => ({});\n',
-    );
+/**
+ * Synthesizes in a process of its own: the CDK loads ten times faster there than under the test runner.
+ * @throws Error with the message of what the synthesis threw
+ */
+export const ordered = (order: Order): Outcome => {
+  const directory = mkdtempSync(join(tmpdir(), 'chartlock-order-'));
+  try {
+    const file = join(directory, 'outcome.json');
+    const script = join(import.meta.dirname, 'synthesize.ts');
+    const { stderr } = spawnSync(process.execPath, [script, file, JSON.stringify(order)], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    let outcome: Outcome;
+    try {
+      outcome = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (cause) {
+      throw new Error(`the synthesis ended without an outcome: ${stderr}`, { cause });
+    }
+    if (outcome.error !== undefined) throw new Error(outcome.error);
+    return outcome;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
-  const app = new App({
-    outdir: join(directory, 'out'),
-    context: { ...featureFlags(), bundles: join(directory, 'bundles') },
-  });
-  return { app, done: () => rmSync(directory, { recursive: true, force: true }) };
 };
 
 interface Template {
@@ -88,41 +91,28 @@ const resolver = (templates: ReadonlyMap<string, Template>) => {
 };
 
 /**
- * Synthesizes a stage in this process.
+ * Synthesizes a stage.
  * @param change what differs from the stage's own configuration
  */
 export const synthesized = (stage: StageName, change: Partial<StageConfig> = {}): Synthesized => {
-  const { app, done } = application();
-  try {
-    const config = { ...stageConfig(stage), ...change };
-    const omissions: string[] = [];
-    platform(app, config, (omission) => omissions.push(omission));
-    const { stacks } = app.synth();
-    const short = (name: string): string => name.replace(`chartlock-${stage}-`, '');
-    const templates = new Map(
-      stacks.map(({ stackName, template }) => [short(stackName), template as Template]),
-    );
-    const resolve = resolver(templates);
-    const resources = [...templates].flatMap(([stack, { Resources }]) =>
-      Object.entries(Resources).map(([id, { Type, Properties = {}, DeletionPolicy }]) => ({
-        stack,
-        id,
-        type: Type,
-        properties: resolve(stack, Properties),
-        ...(DeletionPolicy !== undefined && { deletionPolicy: DeletionPolicy }),
-      })),
-    );
-    return {
-      config,
-      resources,
-      templates: new Map([...templates].map(([stack, template]) => [stack, JSON.stringify(template)])),
-      omissions,
-      ofType: (type) => resources.filter((resource) => resource.type === type),
-      protectedStacks: stacks
-        .filter(({ terminationProtection }) => terminationProtection)
-        .map(({ stackName }) => short(stackName)),
-    };
-  } finally {
-    done();
-  }
+  const outcome = ordered({ stage, change }) as Required<Outcome>;
+  const templates = new Map(Object.entries(outcome.templates) as [string, Template][]);
+  const resolve = resolver(templates);
+  const resources = [...templates].flatMap(([stack, { Resources }]) =>
+    Object.entries(Resources).map(([id, { Type, Properties = {}, DeletionPolicy }]) => ({
+      stack,
+      id,
+      type: Type,
+      properties: resolve(stack, Properties),
+      ...(DeletionPolicy !== undefined && { deletionPolicy: DeletionPolicy }),
+    })),
+  );
+  return {
+    config: outcome.config,
+    resources,
+    templates: new Map([...templates].map(([stack, template]) => [stack, JSON.stringify(template)])),
+    omissions: outcome.omissions,
+    ofType: (type) => resources.filter((resource) => resource.type === type),
+    protectedStacks: outcome.protectedStacks,
+  };
 };

@@ -1,0 +1,22 @@
+/** What is written of each request; no value in it can hold PHI, an address or a name. */
+export const accessLogFields = {
+  requestId: '$context.requestId',
+  endpointRequestId: '$context.awsEndpointRequestId',
+  extendedRequestId: '$context.extendedRequestId',
+  time: '$context.requestTimeEpoch',
+  method: '$context.httpMethod',
+  route: '$context.resourcePath',
+  stage: '$context.stage',
+  protocol: '$context.protocol',
+  status: '$context.status',
+  errorType: '$context.error.responseType',
+  responseLength: '$context.responseLength',
+  responseLatency: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  integrationLatency: '$context.integrationLatency',
+  authorizerStatus: '$context.authorizer.status',
+  wafResponseCode: '$context.wafResponseCode',
+  wafStatus: '$context.waf.status',
+  tlsVersion: '$context.tlsVersion',
+  cipherSuite: '$context.cipherSuite',
+} as const;
