@@ -1,10 +1,13 @@
 /** Takes each protection out of the run-time code in turn and shows that a test notices; see `--help`. */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startEmulator } from './local/emulator.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { label } from './mutants/report.ts';
-import { runMutants } from './mutants/run-mutants.ts';
+import { runMutants, type Service } from './mutants/run-mutants.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -34,6 +37,19 @@ const { values } = parseArgs({
   },
 });
 
+/** One emulator for the tests of a copy, which empty it before they start. */
+const emulator = async (): Promise<Service> => {
+  const directory = mkdtempSync(join(tmpdir(), 'chartlock-mutants-emulator-'));
+  const { endpoint, stop } = await startEmulator({ directory });
+  return {
+    environment: { CHARTLOCK_TEST_EMULATOR: endpoint },
+    stop: async () => {
+      await stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
+
 const git = (...args: readonly string[]): readonly string[] =>
   execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n');
 
@@ -60,6 +76,7 @@ if (values.help) {
     selects,
     usesTest: (path) => tests.test(path),
     jobs: Math.max(1, Number(values.jobs) || 1),
+    serve: emulator,
     listOnly: values.list ?? false,
     log: (line) => console.log(line),
   });

@@ -22,7 +22,7 @@ import { tenantClients } from '../lambdas/ports/tenant-credentials.ts';
 import { createTenantKeys } from '../lambdas/ports/tenant-keys.ts';
 import type { Table } from '../model/derive/grants.ts';
 import { grantsOf, tables } from '../model/derive/grants.ts';
-import { emulatorAccount, emulatorRegion, startEmulator } from '../scripts/local/emulator.ts';
+import { type Emulator, emulatorAccount, emulatorRegion, startEmulator } from '../scripts/local/emulator.ts';
 
 /** An item as it lies in a table. */
 export type RawItem = Record<string, AttributeValue>;
@@ -150,10 +150,18 @@ const createTables = async (dynamodb: DynamoDBClient): Promise<void> => {
   );
 };
 
+/** An emulator of the file's own; or, when many runs share one, that one, emptied. */
+const emulatorFor = async (directory: string): Promise<Pick<Emulator, 'endpoint' | 'stop'>> => {
+  const shared = process.env.CHARTLOCK_TEST_EMULATOR;
+  if (shared === undefined) return startEmulator({ directory });
+  await fetch(`${shared}/_ministack/reset`, { method: 'POST' });
+  return { endpoint: shared, stop: async () => {} };
+};
+
 /** Starts a private emulator; stop it when the tests of the file are done. */
 export const startTestCloud = async (): Promise<TestCloud> => {
   const directory = mkdtempSync(join(tmpdir(), 'chartlock-test-'));
-  const emulator = await startEmulator({ directory });
+  const emulator = await emulatorFor(directory);
   process.env.AWS_ENDPOINT_URL = emulator.endpoint;
   process.env.AWS_REGION = emulatorRegion;
   const credentials = { accessKeyId: account, secretAccessKey: 'root' };

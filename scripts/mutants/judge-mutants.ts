@@ -21,8 +21,8 @@ export interface Bench {
 
 /** What judging needs to know of the tests. */
 export interface TestPlan {
-  /** The test files that reach a module, in the order in which they are tried. */
-  readonly testsOf: (module: string) => readonly string[];
+  /** The test files that a mutant is tried with, in their order. */
+  readonly testsOf: (mutant: Mutant) => readonly string[];
   /** The time that a test file took with nothing mutated, in milliseconds. */
   readonly timeOf: (test: string) => number;
 }
@@ -95,7 +95,7 @@ async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestP
     by,
     seconds: (performance.now() - started) / 1000,
   });
-  const tests = plan.testsOf(mutant.file);
+  const tests = plan.testsOf(mutant);
   if (tests.length === 0) return verdict('survived', 'no test reaches this module');
   const source = project.get(mutant.file)?.source;
   if (source === undefined) throw new Error(`${mutant.file} is not a module of the project`);

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { judgement, readExcuses } from './excuses.ts';
+import { excuses as isFor, judgement, readExcuses } from './excuses.ts';
 import { findMutants } from './find-mutants.ts';
 import { testsByModule } from './import-graph.ts';
 import { baseline, judgeMutants, type TestPlan } from './judge-mutants.ts';
@@ -9,6 +9,13 @@ import { readModule } from './parsed-module.ts';
 import { label, progressLine, summary } from './report.ts';
 import { type TestFailure, testRunner } from './test-runner.ts';
 import { copyTree } from './tree-copy.ts';
+
+/** Something that tests use and that need not be started for each. */
+export interface Service {
+  /** How the tests find it. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stop: () => Promise<void>;
+}
 
 /** What to mutate, and how to say what comes of it. */
 export interface MutantRun {
@@ -23,14 +30,19 @@ export interface MutantRun {
   /** Which test files, by path; the others count as not there. @default all */
   readonly usesTest?: (path: string) => boolean;
   readonly jobs: number;
+  /** Starts what the tests of one copy share. @default nothing */
+  readonly serve?: () => Promise<Service>;
   /** Only name the mutants. */
   readonly listOnly: boolean;
   readonly log: (line: string) => void;
 }
 
+/** Where a module's own test files are. */
+const ownTests = (module: string): string => posix.join('test', module.replace(/\.ts$/, '.'));
+
 /** A module's own test file before the others, then the quick before the slow. */
 const inOrder = (module: string, tests: readonly string[], timeOf: TestPlan['timeOf']): readonly string[] => {
-  const own = posix.join('test', module.replace(/\.ts$/, '.'));
+  const own = ownTests(module);
   return [...tests].sort(
     (a, b) => Number(b.startsWith(own)) - Number(a.startsWith(own)) || timeOf(a) - timeOf(b),
   );
@@ -53,6 +65,7 @@ export async function runMutants({
   selects,
   usesTest = () => true,
   jobs,
+  serve = async () => ({ environment: {}, stop: async () => {} }),
   listOnly,
   log,
 }: MutantRun): Promise<boolean> {
@@ -68,9 +81,10 @@ export async function runMutants({
   }
   log(`${selected.length} of ${mutants.length} mutants, in ${modules.size} modules (${seconds()} s)`);
 
-  const benches = Array.from({ length: jobs }, () => {
+  const services = await Promise.all(Array.from({ length: jobs }, serve));
+  const benches = services.map(({ environment }) => {
     const copy = copyTree(root);
-    return { copy, runner: testRunner(copy.root, project) };
+    return { copy, runner: testRunner(copy.root, project, environment) };
   });
   const cleanUp = (): void => {
     for (const { copy, runner } of benches) {
@@ -89,8 +103,14 @@ export async function runMutants({
     log(`${needed.length} test files pass unmutated (${seconds()} s)`);
 
     const timeOf = (test: string): number => times.get(test) ?? 0;
+    const excused = readExcuses(excuses);
+    const isExcused = (mutant: Mutant): boolean => excused.some((excuse) => isFor(excuse, mutant));
     const plan: TestPlan = {
-      testsOf: (module) => inOrder(module, reaching.get(module) ?? [], timeOf),
+      testsOf: (mutant) => {
+        const ordered = inOrder(mutant.file, reaching.get(mutant.file) ?? [], timeOf);
+        const own = ordered.filter((test) => test.startsWith(ownTests(mutant.file)));
+        return isExcused(mutant) && own.length > 0 ? own : ordered;
+      },
       timeOf,
     };
     let done = 0;
@@ -100,12 +120,13 @@ export async function runMutants({
     });
     const after = await baseline(needed, benches);
     if (logged(after.failures, 'fails when all is put back', log)) return false;
-    const judged = judgement(verdicts, mutants, readExcuses(excuses));
+    const judged = judgement(verdicts, mutants, excused);
     for (const line of summary(judged)) log(line);
     log(`${seconds()} s`);
     return judged.survived.length === 0 && judged.stale.length === 0;
   } finally {
     process.off('exit', cleanUp);
     cleanUp();
+    await Promise.all(services.map(({ stop }) => stop()));
   }
 }

@@ -68,8 +68,9 @@ const outputOf = (child: ChildProcess): string => outputs.get(child) ?? '';
 /**
  * Starts Vitest on demand in a process of its own, and again after it had to be stopped.
  * @param project - the Vitest project whose tests are run; all when empty
+ * @param environment - variables that the tests get
  */
-export function testRunner(root: string, project: string): TestRunner {
+export function testRunner(root: string, project: string, environment: NodeJS.ProcessEnv): TestRunner {
   let running: { readonly child: ChildProcess; readonly tests: readonly string[] } | undefined;
 
   const started = async (): Promise<NonNullable<typeof running>> => {
@@ -78,7 +79,7 @@ export function testRunner(root: string, project: string): TestRunner {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, NODE_ENV: 'test' },
+      env: { ...process.env, ...environment, NODE_ENV: 'test' },
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => outputs.set(child, (outputOf(child) + data).slice(-4000)));
