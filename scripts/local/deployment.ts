@@ -1,14 +1,17 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { bundle } from '../bundle.ts';
 import { type AccessKeys, rootKeys } from './administrator.ts';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { cdkCommand, cdkEnvironment } from './cdk-command.ts';
 import { emulatorAccount, emulatorRegion } from './emulator.ts';
 import { LocalError } from './local-error.ts';
 import type { Progress } from './progress.ts';
+import { projectRoot } from './project-root.ts';
 import { reapply } from './reapply/reapply.ts';
 import { runCommand } from './run-command.ts';
+import { sourceDigest } from './source-digest.ts';
 
 /** What is deployed: the outputs of every stack by the stack's short name and the output's key. */
 export type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -17,8 +20,6 @@ export type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>
 export interface DeploymentOptions {
   /** The runtime's own folder. */
   readonly directory: string;
-  /** The folder with `cdk.json`. */
-  readonly application: string;
   readonly stage: string;
   readonly endpoint: string;
   readonly keys: AccessKeys;
@@ -33,7 +34,7 @@ interface Deployed {
 }
 
 /**
- * Synthesizes the application and deploys it by the real CDK command line, unless the emulator already has exactly
+ * Bundles and synthesizes the platform and deploys it by the real CDK command line, unless the emulator already has exactly
  * these stacks.
  * @returns the stacks' outputs
  */
@@ -83,27 +84,35 @@ export async function deploy(options: DeploymentOptions): Promise<Outputs> {
   return outputsOf(stacks, stage);
 }
 
+/** Bundles the functions and synthesizes the stacks, unless that was done from the same sources already. */
 async function synthesize(options: DeploymentOptions): Promise<Assembly> {
-  const output = join(options.directory, 'cdk.out');
-  await runCdk('cdk synth', options, [
-    'synth',
-    '--quiet',
-    '--output',
-    output,
-    '--context',
-    `stage=${options.stage}`,
-  ]);
-  options.report('synthesized the stacks');
+  const { directory, report, stage } = options;
+  const output = join(directory, 'cdk.out');
+  const file = join(directory, 'synthesized-from');
+  const sources = sourceDigest(projectRoot);
+  if (
+    existsSync(file) &&
+    readFileSync(file, 'utf8') === sources &&
+    existsSync(join(output, 'manifest.json'))
+  ) {
+    return readAssembly(output);
+  }
+  rmSync(file, { force: true });
+  const bundles = await bundle();
+  report(`bundled ${bundles.length} functions`);
+  await runCdk('cdk synth', options, ['synth', '--quiet', '--output', output, '--context', `stage=${stage}`]);
+  writeFileSync(file, sources);
+  report('synthesized the stacks');
   return readAssembly(output);
 }
 
 function runCdk(what: string, options: DeploymentOptions, args: readonly string[]): Promise<string> {
-  const { directory, endpoint, keys, application, signal } = options;
+  const { directory, endpoint, keys, signal } = options;
   const flags = ['--no-notices', '--no-color'];
   return runCommand(what, process.execPath, [cdkCommand, ...args, ...flags], {
     environment: cdkEnvironment(join(directory, 'cdk-home'), endpoint, keys),
     // Without an application the account is bootstrapped a second sooner.
-    directory: args[0] === 'bootstrap' ? directory : application,
+    directory: args[0] === 'bootstrap' ? directory : projectRoot,
     logFile: join(directory, 'deploy.log'),
     ...(signal ? { signal } : {}),
   });

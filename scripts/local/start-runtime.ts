@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bundle } from '../bundle.ts';
 import { administratorKeys } from './administrator.ts';
 import { localCertificate } from './certificate.ts';
 import { deploy, type Outputs } from './deployment.ts';
@@ -26,8 +25,6 @@ export interface RuntimeOptions {
   readonly log?: (line: string) => void;
   /** Throws away what an earlier start left. @default false */
   readonly reset?: boolean;
-  /** The folder of the CDK application. @default the repository */
-  readonly application?: string;
   /** Gives up starting when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -50,6 +47,7 @@ const stateFiles = [
   'emulator-administrator.json',
   's3',
   'state',
+  'synthesized-from',
   'tmp',
 ];
 const stage = 'local';
@@ -60,14 +58,7 @@ const stage = 'local';
  * @throws LocalError with a sentence for the person at the keyboard
  */
 export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const {
-    port = defaultPort,
-    seed = true,
-    log = console.log,
-    reset = false,
-    application = projectRoot,
-    signal,
-  } = options;
+  const { port = defaultPort, seed = true, log = console.log, reset = false, signal } = options;
   const directory = resolve(options.directory ?? join(projectRoot, '.local'));
   const report = progress(log);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -89,12 +80,9 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     writeFileSync(portFile(directory), String(emulator.port));
     report(`started the AWS emulator on 127.0.0.1:${emulator.port}`);
     signal?.throwIfAborted();
-    const bundles = await bundle();
-    report(`bundled ${bundles.length} functions`);
     const keys = await administratorKeys(directory, emulator.endpoint);
     const outputs = await deploy({
       directory,
-      application,
       stage,
       endpoint: emulator.endpoint,
       keys,
