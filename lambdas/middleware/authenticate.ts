@@ -17,7 +17,8 @@ export const authenticate = (tokens: AccessTokens, sessions: SessionStore): Chai
     const [header, another] = headerValues(event, 'authorization');
     const token =
       header !== undefined && header.length <= longestToken ? bearer.exec(header)?.[1] : undefined;
-    if (token === undefined || another !== undefined) throw new ApiError('unauthenticated');
+    if (token === undefined || another !== undefined)
+      throw new ApiError('unauthenticated', { policy: 'token.missing' });
     const verified = await tokens.verify(token, chain.now);
     chain.principal = verified.principal;
     chain.session = sessions.check(verified, chain.now);

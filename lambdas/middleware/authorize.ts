@@ -27,8 +27,11 @@ const policyOf = (operation: Operation, { role }: Principal, purpose: PurposeOfU
 /** Refuses what role, purpose or scope does not permit, by lookup alone (requirements C1, C3, C4). */
 export const authorize = (operation: Operation): ChainMiddleware => ({
   before: ({ context: { chain } }) => {
-    if (operation.kind === 'named' && operation.definition.allows === 'public') return;
     const { principal, purpose, facts } = chain;
+    if (operation.kind === 'named' && operation.definition.allows === 'public') {
+      facts.policy = operation.id;
+      return;
+    }
     if (principal === undefined) throw new ApiError('unauthenticated');
     facts.policy = policyOf(operation, principal, purpose);
     if (!isPermitted(operation, principal, purpose)) throw new ApiError('not-permitted');

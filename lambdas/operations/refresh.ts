@@ -37,7 +37,8 @@ const refuseReuse = async (
 /**
  * Continues a session and replaces the refresh handle. The new handle derives from the old one under a secret, so that a
  * retry by the same client within ten seconds gets the same handle, with a fresh access token; any other reuse ends the
- * session (requirement B3). Continuing is no activity: it does not prolong the idle limit.
+ * session (requirement B3). The handle counts as used only when the new tokens are there, so that a refusal of the rate or a
+ * failed service leaves it good. Continuing is no activity: it does not prolong the idle limit.
  */
 export const refresh: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
@@ -45,12 +46,13 @@ export const refresh: Run<IdentityPorts, undefined> = {
     const { refreshToken: handle } = request.body as { readonly refreshToken: string };
     const successor = await ports.signIn.digest('refresh', handle);
     const client = await ports.signIn.digest('client', `${request.sourceAddress}\n${request.userAgent}`);
-    const use = await ports.signIns.useHandle(handle, { successor, client, now: request.now });
-    if (use.verdict === 'unknown') throw new ApiError('unauthenticated', { policy: 'refresh.unknown' });
-    const { owner } = use;
+    const use = { successor, client, now: request.now };
+    const known = await ports.signIns.judgeHandle(handle, use);
+    if (known.verdict === 'unknown') throw new ApiError('unauthenticated', { policy: 'refresh.unknown' });
+    const { owner } = known;
     nameOwner(request, owner);
     request.facts.session = owner.session;
-    if (use.verdict === 'reuse') return refuseReuse(request, owner, ports);
+    if (known.verdict === 'reuse') return refuseReuse(request, owner, ports);
     await ports.sessions.checkContinued(owner, request.now);
     const tokens = await renewed(owner, ports);
     if (tokens === undefined) {
@@ -60,6 +62,8 @@ export const refresh: Run<IdentityPorts, undefined> = {
     namePrincipal(request, tokens.verified.principal);
     if (tokens.issued.refreshToken !== undefined)
       await ports.signIns.saveToken(owner.session, tokens.issued.refreshToken, owner.expiresAt);
+    const { verdict } = await ports.signIns.useHandle(handle, use);
+    if (verdict === 'reuse' || verdict === 'unknown') return refuseReuse(request, owner, ports);
     await ports.signIns.saveHandle(successor, owner);
     return tokensAnswer(tokens.issued, tokens.verified, successor);
   },

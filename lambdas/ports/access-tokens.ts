@@ -26,7 +26,7 @@ const rememberedTokens = 500;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const refuse = (): never => {
-  throw new ApiError('unauthenticated');
+  throw new ApiError('unauthenticated', { policy: 'token.invalid' });
 };
 const claim = (value: unknown, form: RegExp): string =>
   typeof value === 'string' && form.test(value) ? value : refuse();
@@ -93,7 +93,8 @@ export const accessTokens = (options: {
         });
         return remember(digest, verifiedToken(payload, options.clients, time));
       } catch (error) {
-        if (error instanceof errors.JOSEError) throw new ApiError('unauthenticated', { cause: error });
+        if (error instanceof errors.JOSEError)
+          throw new ApiError('unauthenticated', { policy: 'token.invalid', cause: error });
         throw error;
       }
     },

@@ -42,6 +42,15 @@ export type HandleUse =
   | { readonly verdict: 'first' | 'retry' | 'reuse'; readonly owner: RefreshOwner }
   | { readonly verdict: 'unknown' };
 
+/** Who uses a handle, and when. */
+export interface HandleUseOptions {
+  /** The handle that replaces it. */
+  readonly successor: string;
+  /** What tells the client that uses it from another one. */
+  readonly client: string;
+  readonly now: Date;
+}
+
 /** What the sign-in façade keeps between requests; handles are stored as hashes, Cognito's secrets sealed. */
 export interface SignInStore {
   /** @returns the handle, good for one answer. */
@@ -52,11 +61,10 @@ export interface SignInStore {
   readonly token: (session: string) => Promise<string | undefined>;
   readonly removeToken: (session: string) => Promise<void>;
   readonly saveHandle: (handle: string, owner: RefreshOwner) => Promise<void>;
-  /** @param client what tells the client that uses it from another one. */
-  readonly useHandle: (
-    handle: string,
-    options: { readonly successor: string; readonly client: string; readonly now: Date },
-  ) => Promise<HandleUse>;
+  /** What a use of a handle would mean now. */
+  readonly judgeHandle: (handle: string, use: HandleUseOptions) => Promise<HandleUse>;
+  /** Uses a handle, if that is its first use. */
+  readonly useHandle: (handle: string, use: HandleUseOptions) => Promise<HandleUse>;
   /** Counts a verification before it happens. @throws ApiError `rate-limited` after five that failed in 15 minutes. */
   readonly countAttempt: (account: string, now: Date) => Promise<void>;
   /** Takes back the count of a verification that succeeded. */
@@ -144,6 +152,21 @@ export const signInStore = (options: {
   const isUsed = async (handle: string): Promise<boolean> =>
     (await get<HandleItem>(handleKey(handle)))?.status === 'used';
 
+  const judge = async (
+    item: HandleItem | undefined,
+    { successor, client, now }: HandleUseOptions,
+  ): Promise<HandleUse> => {
+    const time = seconds(now);
+    if (item === undefined || item.expiresAt <= time) return { verdict: 'unknown' };
+    if (item.status === 'current') return { verdict: 'first', owner: item };
+    const isRetry =
+      item.usedAt !== undefined &&
+      time - item.usedAt <= refreshGrace &&
+      item.usedBy === client &&
+      !(await isUsed(successor));
+    return { verdict: isRetry ? 'retry' : 'reuse', owner: item };
+  };
+
   return {
     saveChallenge: async ({ username, session, ...challenge }, now) => {
       const handle = newHandle();
@@ -206,6 +229,7 @@ export const signInStore = (options: {
         },
       });
     },
+    judgeHandle: async (handle, use) => judge(await get<HandleItem>(handleKey(handle)), use),
     useHandle: async (handle, { successor, client, now }) => {
       const time = seconds(now);
       const { refused, item } = await update(handleKey(handle), {
@@ -219,15 +243,9 @@ export const signInStore = (options: {
           ':client': { S: client },
         },
       });
-      const owner = item && (unmarshall(item) as HandleItem);
-      if (owner === undefined || owner.expiresAt <= time) return { verdict: 'unknown' };
-      if (!refused) return { verdict: 'first', owner };
-      const isRetry =
-        owner.usedAt !== undefined &&
-        time - owner.usedAt <= refreshGrace &&
-        owner.usedBy === client &&
-        !(await isUsed(successor));
-      return { verdict: isRetry ? 'retry' : 'reuse', owner };
+      const used = item && (unmarshall(item) as HandleItem);
+      if (used && !refused) return { verdict: 'first', owner: used };
+      return judge(used, { successor, client, now });
     },
     countAttempt: async (account, now) => {
       const time = seconds(now);

@@ -185,6 +185,17 @@ describe('a refresh handle', () => {
     expect(await isAlive(person.accessToken)).toBe(false);
   });
 
+  test('stays good when a service failed', async () => {
+    const person = await clinic.join('provider');
+    const { own } = await rolesOf(clinic.cloud, output(clinic.runtime, 'identity-api', 'FunctionName'));
+    await whileDenied(clinic.cloud, [own], ['kms:Decrypt'], ['*'], async () => {
+      const failed = expectProblem(await refresh(person.refreshToken, 'one/1.0'), 'unavailable');
+      await clinic.audited(failed, 'SERVICE_FAILURE');
+    });
+    expectStatus(await refresh(person.refreshToken, 'another/1.0'), 200);
+    expect(await isAlive(person.accessToken)).toBe(true);
+  });
+
   test('that nobody was given is refused', async () => {
     const unknown = expectProblem(await refresh('A'.repeat(43)), 'unauthenticated');
     await clinic.audited(unknown, 'AUTHENTICATION_FAILURE');

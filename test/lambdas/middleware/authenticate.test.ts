@@ -145,7 +145,14 @@ describe('a token is refused', () => {
     const entries = await api.entries();
     for (const requestId of refused) {
       const found = entries.get(requestId) ?? [];
-      expect(found).toMatchObject([{ type: 'AUTHENTICATION_FAILURE', tenant: 'platform', status: 401 }]);
+      expect(found).toMatchObject([
+        {
+          type: 'AUTHENTICATION_FAILURE',
+          tenant: 'platform',
+          status: 401,
+          policy: expect.stringMatching(/^token\.(missing|invalid)$/),
+        },
+      ]);
       expect(found[0]).not.toHaveProperty('actor');
     }
   });

@@ -133,6 +133,16 @@ describe('a refresh handle', () => {
     expect(await use(later(3))).toBe('reuse');
   });
 
+  test('is judged without being used', async () => {
+    const { handle, successor, use } = await newUse();
+    const judge = async (client: string) =>
+      (await store.judgeHandle(handle, { successor, client, now })).verdict;
+    expect([await judge('one'), await judge('another')]).toEqual(['first', 'first']);
+    expect(await use(now)).toBe('first');
+    expect([await judge('one'), await judge('another')]).toEqual(['retry', 'reuse']);
+    expect((await store.judgeHandle(newHandle(), { successor, client: 'one', now })).verdict).toBe('unknown');
+  });
+
   test('is first used by one of two at once', async () => {
     const { use } = await newUse();
     const verdicts = await Promise.all([use(now), use(now), use(now)]);
