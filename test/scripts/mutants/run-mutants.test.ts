@@ -83,7 +83,7 @@ describe('the run', () => {
       file: 'lambdas/domain/limit.ts',
       within: 'limit',
       rule: 'guard',
-      change: '`n > 10` → `false`',
+      change: '`n > 10` → `true`',
       reason,
     });
     const killed = await run('limit');
