@@ -16,12 +16,16 @@ const platform = 'platform';
 const shards = 8;
 const days = new Set<string>();
 
-/** Every audit entry of a tenant or the platform that names a request. */
+/** Every audit entry of a tenant and the platform, or those of one request. */
 export const auditEntries = async (
   { dynamodb }: Cloud,
   { table, tenant }: Trail,
-  requestId: string,
+  requestId?: string,
 ): Promise<readonly AuditEntry[]> => {
+  const filter = requestId && {
+    FilterExpression: 'contains(#entry, :request)',
+    ExpressionAttributeNames: { '#entry': 'entry' },
+  };
   days.add(new Date().toISOString().slice(0, 10));
   const partitions = [tenant, platform].flatMap((name) =>
     [...days].flatMap((day) => Array.from({ length: shards }, (_, shard) => `T#${name}#E#${day}#${shard}`)),
@@ -35,9 +39,11 @@ export const auditEntries = async (
           TableName: table,
           ConsistentRead: true,
           KeyConditionExpression: 'pk = :partition',
-          FilterExpression: 'contains(#entry, :request)',
-          ExpressionAttributeNames: { '#entry': 'entry' },
-          ExpressionAttributeValues: { ':partition': { S: partition }, ':request': { S: requestId } },
+          ExpressionAttributeValues: {
+            ':partition': { S: partition },
+            ...(requestId && { ':request': { S: requestId } }),
+          },
+          ...filter,
         },
       ))
         for (const { entry } of Items) entries.push(JSON.parse(entry?.S ?? '{}') as AuditEntry);

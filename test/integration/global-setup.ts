@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { projectRoot } from '../../scripts/local/project-root.ts';
 import type { RuntimeInfo } from '../../scripts/local/runtime-info.ts';
 import { startRuntime } from '../../scripts/local/start-runtime.ts';
+import { searchSavedState } from './saved-state.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,7 +13,10 @@ declare module 'vitest' {
   }
 }
 
-/** Starts a local runtime of its own, in a folder beside the one of `npm start` that is removed afterwards. */
+/**
+ * Starts a local runtime of its own, in a folder beside the one of `npm start` that is removed afterwards, once what the
+ * emulator saved there has been searched for the marked values that tests sent.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const parent = join(projectRoot, '.local');
   mkdirSync(parent, { recursive: true });
@@ -21,6 +25,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('runtime', runtime.info);
   return async () => {
     await runtime.stop();
-    rmSync(directory, { recursive: true, force: true });
+    try {
+      searchSavedState(directory);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   };
 }
