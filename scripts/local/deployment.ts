@@ -45,34 +45,33 @@ export async function deploy(options: DeploymentOptions): Promise<Outputs> {
     region: emulatorRegion,
     credentials: { ...keys },
   });
-  const assembly = await synthesize(options);
+  const assembly = await prepare(cloudFormation, options);
   const file = join(directory, 'deployed.json');
   const before = await describeStacks(cloudFormation, assembly);
   if (isDeployed(file, assembly, before)) {
     report('stacks are up to date');
     return outputsOf(before, stage);
   }
-  await bootstrap(cloudFormation, options);
   report(`deploying ${assembly.templates.size} stacks`);
-  await runCdk('cdk deploy', options, [
-    'deploy',
+  const flags = [
     '--all',
-    ...[
-      '--app',
-      assembly.directory,
-      '--require-approval',
-      'never',
-      '--method',
-      'direct',
-      '--concurrency',
-      '4',
-    ],
-  ]).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LocalError(
-      `${reason}\nIf the data of earlier starts is the cause, forget it: npm start -- --reset`,
-    );
-  });
+    '--require-approval',
+    'never',
+    '--progress',
+    'events',
+    '--method',
+    'direct',
+    '--concurrency',
+    '4',
+  ];
+  await runCdk('cdk deploy', options, ['deploy', '--app', assembly.directory, ...flags]).catch(
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LocalError(
+        `${reason}\nIf the data of earlier starts is the cause, forget it: npm start -- --reset`,
+      );
+    },
+  );
   report('deployed');
   const stacks = await describeStacks(cloudFormation, assembly);
   // As root: bucket policies refuse such changes to everyone else, once they are attached.
@@ -82,6 +81,21 @@ export async function deploy(options: DeploymentOptions): Promise<Outputs> {
   const deployed: Deployed = { digest: assembly.digest, stacks: identities(stacks) };
   writeFileSync(file, JSON.stringify(deployed), { mode: 0o600 });
   return outputsOf(stacks, stage);
+}
+
+/** Synthesizes and bootstraps at the same time; when one fails, the other is given up. */
+async function prepare(cloudFormation: CloudFormationClient, options: DeploymentOptions): Promise<Assembly> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
+  const giveUp = (error: unknown): never => {
+    failure.abort();
+    throw error;
+  };
+  const [assembly] = await Promise.all([
+    synthesize({ ...options, signal }).catch(giveUp),
+    bootstrap(cloudFormation, { ...options, signal }).catch(giveUp),
+  ]);
+  return assembly;
 }
 
 /** Bundles the functions and synthesizes the stacks, unless that was done from the same sources already. */
