@@ -20,6 +20,7 @@ const run = (context: Record<string, string>) =>
     env: {
       ...process.env,
       NODE_OPTIONS: '',
+      CDK_VALIDATION: 'false',
       CDK_OUTDIR: join(directory, 'out'),
       CDK_CONTEXT_JSON: JSON.stringify({ ...flags, bundles: directory, ...context }),
     },

@@ -12,8 +12,8 @@ export interface Order {
   readonly stage: StageName;
   /** What differs from the stage's own configuration. */
   readonly change?: Partial<StageConfig>;
-  /** Whether to run the packs of checks, acknowledging nothing at one path. */
-  readonly checks?: { readonly without?: string };
+  /** Whether to run the packs of checks, acknowledging nothing at one path, and the CDK's own validation too. */
+  readonly checks?: { readonly without?: string; readonly validated?: boolean };
   /** Whether to list what the packs find without any acknowledgement, instead of the templates. */
   readonly findings?: true;
 }
