@@ -50,6 +50,7 @@ const lifetimeMilliseconds = 5 * 60 * 1000;
 const keyLength = 32;
 
 interface OpenedKeys {
+  readonly index: KeyObject;
   readonly newest: ReadonlyMap<Branch, number>;
   /** By `<branch>.<version>`. */
   readonly keys: Map<string, KeyObject>;
@@ -103,15 +104,15 @@ export const keyRing = (options: KeyRingOptions): KeyRing => {
       ours.map((branch) => currentBranchKeyKey(tenant, branch)),
     );
     const { kms } = clientsFor(tenant);
-    const opened = await Promise.all(
-      ours.map(async (branch) => {
-        const item = find(keyringTable, currentBranchKeyKey(tenant, branch));
-        if (item === undefined) throw new ApiError('unavailable', { policy: 'branch-keys' });
-        const version = versionIn(item);
-        return { branch, version, key: await decrypt(kms, fieldKeyArn, tenant, branch, item) };
-      }),
-    );
+    const open = async (branch: Branch) => {
+      const item = find(keyringTable, currentBranchKeyKey(tenant, branch));
+      if (item === undefined) throw new ApiError('unavailable', { policy: 'branch-keys' });
+      const version = versionIn(item);
+      return { branch, version, key: await decrypt(kms, fieldKeyArn, tenant, branch, item) };
+    };
+    const [index, opened] = await Promise.all([open('index'), Promise.all(compartments.map(open))]);
     return {
+      index: index.key,
       newest: new Map(opened.map(({ branch, version }) => [branch, version])),
       keys: new Map(opened.map(({ branch, version, key }) => [`${branch}.${version}`, key])),
     };
@@ -137,9 +138,9 @@ export const keyRing = (options: KeyRingOptions): KeyRing => {
   const branchesOf = ({ newest, keys }: OpenedKeys): BranchKeys => ({
     of: (compartment, version) => keys.get(`${compartment}.${version}`),
     newest: (compartment): VersionedKey | undefined => {
-      const version = newest.get(compartment);
+      const version = newest.get(compartment) ?? 0;
       const key = keys.get(`${compartment}.${version}`);
-      return version === undefined || key === undefined ? undefined : { version, key };
+      return key && { version, key };
     },
   });
 
@@ -155,9 +156,7 @@ export const keyRing = (options: KeyRingOptions): KeyRing => {
     compartments,
     tenantKeys: async (tenant) => {
       const opened = await keysOf(tenant);
-      const index = opened.keys.get(`index.${opened.newest.get('index')}`);
-      if (index === undefined) throw new ApiError('unavailable', { policy: 'branch-keys' });
-      return { branches: branchesOf(opened), index };
+      return { branches: branchesOf(opened), index: opened.index };
     },
     patientKeys: async (stored) => {
       const opened = await keysOf(stored.tenant);

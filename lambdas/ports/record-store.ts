@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import {
-  QueryCommand,
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { TransactionCanceledException, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { ProblemCode } from '../../model/problems.ts';
 import type { AccessItem } from '../domain/access-item.ts';
@@ -203,8 +199,8 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
     }
   };
 
-  const problemIn = (error: TransactionCanceledException, writes: readonly Write[]): ProblemCode => {
-    const reasons = error.CancellationReasons ?? [];
+  const problemIn = (error: unknown, writes: readonly Write[]): ProblemCode => {
+    const { CancellationReasons: reasons = [] } = error as Partial<TransactionCanceledException>;
     const failed = writes.flatMap(({ otherwise }, position) =>
       reasons[position]?.Code === 'ConditionalCheckFailed' ? [otherwise] : [],
     );
@@ -237,10 +233,11 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
   return {
     fetch: ({ tenant, records = [], patients, idempotency }) =>
       orUnavailable(async () => {
+        const digest = idempotency === undefined ? [] : [idempotency];
         const recordKeys: readonly ItemKey[] = [
           ...records.map((address) => recordKey({ tenant, ...address })),
           ...patients.map((patient) => accessKey(tenant, patient)),
-          ...(idempotency === undefined ? [] : [idempotencyKey(tenant, idempotency)]),
+          ...digest.map((name) => idempotencyKey(tenant, name)),
         ];
         const item = await batchGet(clientsFor(tenant).dynamodb, {
           [recordsTable]: recordKeys,
@@ -251,8 +248,10 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
           const found = item(recordsTable, recordKey({ tenant, ...address }));
           if (found) foundRecords.set(address.id, recordFrom({ tenant, ...address }, found));
         }
-        const remembered =
-          idempotency === undefined ? undefined : item(recordsTable, idempotencyKey(tenant, idempotency));
+        const [remembered] = digest.flatMap((name) => {
+          const found = item(recordsTable, idempotencyKey(tenant, name));
+          return found ? [idempotencyFrom({ tenant, digest: name }, found)] : [];
+        });
         return {
           record: (id) => foundRecords.get(id),
           access: (patient) => {
@@ -263,8 +262,7 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
             const found = item(keyringTable, patientKeysKey(tenant, patient));
             return found && patientKeysFrom({ tenant, patient }, found);
           },
-          ...(idempotency !== undefined &&
-            remembered && { idempotency: idempotencyFrom({ tenant, digest: idempotency }, remembered) }),
+          ...(remembered && { idempotency: remembered }),
         };
       }),
 
@@ -295,9 +293,7 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
           }),
         );
       } catch (cause) {
-        const code =
-          cause instanceof TransactionCanceledException ? problemIn(cause, writes) : ('unavailable' as const);
-        throw new ApiError(code, { cause });
+        throw new ApiError(problemIn(cause, writes), { cause });
       }
     },
   };

@@ -1,5 +1,5 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { GenerateDataKeyWithoutPlaintextCommand } from '@aws-sdk/client-kms';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -16,9 +16,10 @@ export interface TenantKeysOptions {
   readonly tenant: string;
 }
 
-const isAlreadyThere = (error: unknown): boolean =>
-  error instanceof TransactionCanceledException &&
-  (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed');
+const isAlreadyThere = (error: unknown): boolean => {
+  const { CancellationReasons: reasons = [] } = error as Partial<TransactionCanceledException>;
+  return reasons.some(({ Code }) => Code === 'ConditionalCheckFailed');
+};
 
 const createBranchKey = async (
   { dynamodb, kms, keyringTable, fieldKeyArn, tenant }: TenantKeysOptions,

@@ -15,6 +15,7 @@ import { branches } from '../../../model/vocabulary.ts';
 import type { RawItem, TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
 import { observed } from '../operations/counted-calls.ts';
+import { answering } from './answering.ts';
 
 let cloud: TestCloud;
 let tenant: string;
@@ -164,7 +165,9 @@ test('keys in a compartment in which the function has no part are not opened', a
 });
 
 test('a tenant without keys is not served', async () => {
-  await expect(newRing().ring.tenantKeys('nosuchtenant')).rejects.toThrow(refusal('unavailable'));
+  await expect(newRing().ring.tenantKeys('nosuchtenant')).rejects.toThrow(
+    expect.objectContaining({ code: 'unavailable', policy: 'branch-keys' }),
+  );
 });
 
 test.each([
@@ -189,6 +192,29 @@ test.each([
 ] as const)('a branch key %s is refused', async (_, edit) => {
   await change('identity', 'CURRENT', (item) => ({ ...item, ...edit }) as RawItem);
   await expect(newRing().ring.tenantKeys(tenant)).rejects.toThrow(refusal('integrity-failure'));
+});
+
+test('a branch key of another length is refused', async () => {
+  const cut = async (real: () => Promise<{ output: object }>) => {
+    const answer = await real();
+    return { ...answer, output: { ...answer.output, Plaintext: new Uint8Array(16) } };
+  };
+  const opening = answering(cloud.clientsFor(tenant).kms, 'Decrypt', cut, () =>
+    newRing().ring.tenantKeys(tenant),
+  );
+  await expect(opening).rejects.toThrow(refusal('integrity-failure'));
+});
+
+test('a transaction that is cancelled for another reason is not taken for keys that are there', async () => {
+  const { dynamodb, kms } = cloud.root;
+  const cancel = () =>
+    Promise.reject(
+      Object.assign(new Error('cancelled'), { CancellationReasons: [{ Code: 'TransactionConflict' }] }),
+    );
+  const making = answering(dynamodb, 'TransactWriteItems', cancel, () =>
+    createTenantKeys({ dynamodb, kms, keyringTable: 'keyring', fieldKeyArn: cloud.fieldKeyArn, tenant }),
+  );
+  await expect(making).rejects.toThrow('cancelled');
 });
 
 test('while KMS or the table fails nothing is served, and afterwards it is', async () => {

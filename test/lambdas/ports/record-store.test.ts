@@ -12,6 +12,7 @@ import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
 import { newBranches, newKey, newPatient } from '../domain/keys.ts';
 import { observed } from '../operations/counted-calls.ts';
+import { answering } from './answering.ts';
 
 let cloud: TestCloud;
 let store: RecordStore;
@@ -182,6 +183,19 @@ test('a transaction carries a token of its own, so that a retry is the same tran
   dynamodb.middlewareStack.remove('tokens');
   expect(tokens).toEqual([expect.stringMatching(/^.{36}$/), expect.stringMatching(/^.{36}$/)]);
   expect(tokens[0]).not.toBe(tokens[1]);
+});
+
+test.each([
+  ['a conflict with another transaction', [{ Code: 'None' }, { Code: 'TransactionConflict' }], 'conflict'],
+  ['throttling', [{ Code: 'None' }, { Code: 'ThrottlingError' }], 'unavailable'],
+  ['no known reason', undefined, 'unavailable'],
+] as const)('a transaction that fails by %s is told as such', async (_, CancellationReasons, code) => {
+  const cancel = () => Promise.reject(Object.assign(new Error('cancelled'), { CancellationReasons }));
+  const { record } = chart();
+  const failing = answering(cloud.clientsFor(tenant).dynamodb, 'TransactWriteItems', cancel, () =>
+    commit({ kind: 'record', record }),
+  );
+  await expect(failing).rejects.toThrow(refusal(code));
 });
 
 test("another tenant's records are not reached, whatever is asked", async () => {
