@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { CreateKeyCommand } from '@aws-sdk/client-kms';
+import type { Context, PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
+import { decodeJwt, jwtVerify } from 'jose';
+import { TOTP } from 'otpauth';
+import { ApiError } from '../../lambdas/domain/api-error.ts';
+import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
+import type { Principal } from '../../lambdas/domain/principal.ts';
+import type { ApiEvent } from '../../lambdas/middleware/chain.ts';
+import { capabilityHandler } from '../../lambdas/operations/capability-handler.ts';
+import { type CreatedTenant, createTenant } from '../../lambdas/operations/create-tenant.ts';
+import { identityRuns } from '../../lambdas/operations/identity-runs.ts';
+import { issueToken } from '../../lambdas/operations/issue-token.ts';
+import type { AccessTokens } from '../../lambdas/ports/access-tokens.ts';
+import { auditLog, auditPut } from '../../lambdas/ports/audit-log.ts';
+import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
+import type { Directory } from '../../lambdas/ports/directory.ts';
+import { identityPorts, type OwnIdentityPorts } from '../../lambdas/ports/identity-ports.ts';
+import { createTenantKeys } from '../../lambdas/ports/tenant-keys.ts';
+import { tokenKeys, tokenKeysUrl } from '../../lambdas/ports/token-keys.ts';
+import type { Role } from '../../model/vocabulary.ts';
+import { emulatorAccount } from '../../scripts/local/emulator.ts';
+import { startTestCloud, type TestCloud } from '../emulator.ts';
+
+/** An answer, with its body parsed. */
+export interface IdentityAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Record<string, string>;
+}
+
+/** How a request is sent. */
+export interface IdentityAsk {
+  readonly token?: string;
+  readonly userAgent?: string;
+  readonly at?: Date;
+}
+
+/** What someone signs in with. */
+export interface IdentityPerson {
+  readonly email: string;
+  readonly subject: string;
+  readonly password: string;
+  readonly totp: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+/** The identity function in this process, against a user pool in an emulator. */
+export interface IdentityApi {
+  readonly cloud: TestCloud;
+  readonly ports: OwnIdentityPorts;
+  readonly post: (path: string, body?: unknown, ask?: IdentityAsk) => Promise<IdentityAnswer>;
+  /** The same function with a port of it changed. */
+  readonly postWith: (
+    change: (ports: OwnIdentityPorts) => Partial<OwnIdentityPorts>,
+    environment?: Partial<ChainEnvironment>,
+  ) => IdentityApi['post'];
+  readonly newTenant: (
+    input: unknown,
+    change?: (
+      ports: OwnIdentityPorts,
+    ) => Partial<OwnIdentityPorts & { readonly createKeys: () => Promise<void> }>,
+  ) => Promise<CreatedTenant>;
+  readonly admin: IdentityPerson;
+  readonly tenant: string;
+  readonly enrol: (email: string, temporaryPassword: string) => Promise<IdentityPerson>;
+  readonly join: (role: Role) => Promise<IdentityPerson>;
+  /** Whether an access token's session is live. */
+  readonly isAlive: (token: string) => Promise<boolean>;
+  readonly entries: (requestId?: string) => Promise<AuditEntry[]>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A TOTP device's current code. */
+export const codeOf = (secret: string): string => new TOTP({ secret }).generate();
+/** An e-mail address that nobody had before. */
+export const newEmail = (): string => `synthetic-${randomUUID()}@staff.example`;
+
+/**
+ * Verifies tokens of the pool by its own keys, and runs the token trigger in this process: the emulated pool has no function
+ * of ours.
+ */
+const poolTokens = (issuer: string, endpoint: string, directory: Directory): AccessTokens => {
+  const keys = tokenKeys(tokenKeysUrl(issuer, endpoint));
+  const trigger = issueToken({ directory, administrativeFactor: 'totp' });
+  return {
+    verify: async (token) => {
+      const { payload } = await jwtVerify(token, keys, { issuer }).catch((cause: unknown) => {
+        throw new ApiError('unauthenticated', { cause });
+      });
+      const event = {
+        triggerSource: 'TokenGeneration_Authentication',
+        callerContext: { clientId: payload.client_id },
+        request: { userAttributes: { sub: payload.sub } },
+      } as unknown as PreTokenGenerationV2TriggerEvent;
+      const { response } = await trigger(event);
+      const given = response.claimsAndScopeOverrideDetails?.accessTokenGeneration;
+      const { tenant = '', role, role_version } = given?.claimsToAddOrOverride ?? {};
+      const principal: Principal = {
+        subject: payload.sub ?? '',
+        tenant,
+        role: role as Role,
+        roleVersion: Number(role_version),
+        scopes: new Set(given?.scopesToAdd),
+        session: String(payload.origin_jti),
+        client: String(payload.client_id),
+      };
+      const issuedAt = payload.iat ?? 0;
+      return { principal, issuedAt, authenticatedAt: Number(payload.auth_time), expiresAt: issuedAt + 900 };
+    },
+  };
+};
+
+/** Starts emulator, user pool and function; stop it when the tests of the file are done. */
+export const startIdentityApi = async (): Promise<IdentityApi> => {
+  process.env.AWS_ACCESS_KEY_ID = emulatorAccount;
+  process.env.AWS_SECRET_ACCESS_KEY = 'root';
+  const cloud = await startTestCloud();
+  const cognito = new CognitoIdentityProviderClient();
+  const { UserPool } = await cognito.send(
+    new CreateUserPoolCommand({
+      PoolName: 'test',
+      MfaConfiguration: 'ON',
+      UsernameAttributes: ['email'],
+      Policies: {
+        PasswordPolicy: {
+          MinimumLength: 14,
+          RequireLowercase: true,
+          RequireNumbers: true,
+          RequireSymbols: true,
+          RequireUppercase: true,
+        },
+      },
+    }),
+  );
+  const pool = UserPool?.Id ?? '';
+  const { UserPoolClient } = await cognito.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: pool,
+      ClientName: 'sign-in',
+      GenerateSecret: true,
+      ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH'],
+      PreventUserExistenceErrors: 'ENABLED',
+    }),
+  );
+  const client = UserPoolClient?.ClientId ?? '';
+  const { KeyMetadata } = await cloud.root.kms.send(new CreateKeyCommand({}));
+  const issuer = `https://cognito-idp.us-east-1.amazonaws.com/${pool}`;
+  const { dynamodb, kms } = cloud.root;
+  const environment = {
+    AUDIT_TABLE: 'audit',
+    SESSIONS_TABLE: 'sessions',
+    DIRECTORY_TABLE: 'directory',
+    ISSUER: issuer,
+    CLIENT_IDS: client,
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    USER_POOL_ID: pool,
+    SIGN_IN_CLIENT_ID: client,
+    IDENTITY_KEY_ARN: KeyMetadata?.Arn ?? '',
+  };
+  const ports = identityPorts(environment, { dynamodb });
+  const tokens = poolTokens(issuer, cloud.endpoint, ports.directory);
+  const silent = { request() {}, failure() {}, warn() {} };
+
+  const postWith: IdentityApi['postWith'] = (change, other = {}) => {
+    const own = { ...ports, ...change(ports) };
+    const chain = chainPorts({ ...environment, ...other }, { clientsFor: cloud.clientsFor, dynamodb });
+    return async (path, body, { token, userAgent = 'test/1.0', at } = {}) => {
+      const handler = capabilityHandler('identity', ({ id }) => identityRuns[id], {
+        ...chain,
+        ...own,
+        tokens,
+        log: silent,
+        ...(at && { clock: () => at }),
+      });
+      const headers = {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      };
+      const event = {
+        httpMethod: 'POST',
+        resource: path,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        isBase64Encoded: false,
+        requestContext: { identity: { sourceIp: '203.0.113.7', userAgent } },
+      } as unknown as ApiEvent;
+      const answer = await handler(event, { awsRequestId: randomUUID() } as Context);
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: answer.body === '' ? {} : JSON.parse(answer.body),
+      };
+    };
+  };
+  const post = postWith(() => ({}));
+
+  const newTenant: IdentityApi['newTenant'] = (input, change = () => ({})) => {
+    const operator = createTenant({
+      ...ports,
+      log: silent,
+      auditLog: auditLog({ table: 'audit', clientFor: () => dynamodb }),
+      auditPut: (entry) => auditPut('audit', entry),
+      createKeys: (tenant) =>
+        createTenantKeys({ dynamodb, kms, keyringTable: 'keyring', fieldKeyArn: cloud.fieldKeyArn, tenant }),
+      ...change(ports),
+    });
+    return operator(input, { awsRequestId: randomUUID() } as Context);
+  };
+
+  const enrol: IdentityApi['enrol'] = async (email, temporaryPassword) => {
+    const password = `Synthetic-${randomUUID()}-A1!`;
+    const login = await post('/auth/login', { email, password: temporaryPassword });
+    const { challenge, session } = login.body;
+    const setup = await post('/auth/challenge', { challenge, session, newPassword: password });
+    const totp = setup.body.secret ?? '';
+    const done = await post('/auth/challenge', {
+      challenge: setup.body.challenge,
+      session: setup.body.session,
+      code: codeOf(totp),
+    });
+    const { accessToken = '', refreshToken = '' } = done.body;
+    return { email, password, totp, accessToken, refreshToken, subject: decodeJwt(accessToken).sub ?? '' };
+  };
+  const adminEmail = newEmail();
+  const made = await newTenant({ command: 'create-tenant', name: 'Clinic', adminEmail });
+  const admin = await enrol(adminEmail, made.admin.temporaryPassword);
+
+  return {
+    cloud,
+    ports,
+    post,
+    postWith,
+    newTenant,
+    admin,
+    tenant: made.tenant,
+    enrol,
+    join: async (role) => {
+      const email = newEmail();
+      const { body } = await post('/users', { email, role }, { token: admin.accessToken });
+      return enrol(email, body.temporaryPassword ?? '');
+    },
+    isAlive: async (token) => (await post('/users', {}, { token })).status !== 401,
+    entries: async (requestId) =>
+      (await cloud.items('audit'))
+        .map(({ entry }) => JSON.parse(entry?.S ?? '{}') as AuditEntry)
+        .filter((entry) => requestId === undefined || entry.requestId === requestId),
+    stop: () => cloud.stop(),
+  };
+};
