@@ -29,6 +29,8 @@ export function cdkEnvironment(home: string, endpoint: string, keys: AccessKeys)
     CDK_DEFAULT_ACCOUNT: emulatorAccount,
     CDK_DEFAULT_REGION: emulatorRegion,
     CDK_DISABLE_CLI_TELEMETRY: 'true',
+    // Validating the templates takes longer than making them; test/synth does it.
+    CDK_VALIDATION: 'false',
     NO_COLOR: '1',
   };
 }

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { acknowledgements } from '../../lib/checks/acknowledgements.ts';
 import { ordered } from './synthesized.ts';
+
+// The packs look at every resource, and a busy machine may take its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('the packs of checks', () => {
   it('pass in production, and so does the validation of the templates', () => {

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { omittedTypes } from '../../lib/constructs/omitted-types.ts';
 import { synthesized } from './synthesized.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const local = synthesized('local');
 const prod = synthesized('prod');

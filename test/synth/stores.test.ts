@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { stageConfig } from '../../lib/config/stages/index.ts';
 import type { IamStatement } from './evaluate-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { SynthesizedResource } from './synthesized.ts';
 import { synthesized } from './synthesized.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const prod = synthesized('prod');
 const tables = prod.ofType('AWS::DynamoDB::GlobalTable');
