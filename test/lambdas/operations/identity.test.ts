@@ -1,0 +1,507 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AuditEventType } from '../../../model/audit-event-types.ts';
+import type { ProblemCode } from '../../../model/problems.ts';
+import { missingHeaders } from '../answers.ts';
+import {
+  codeOf,
+  type IdentityAnswer,
+  type IdentityApi,
+  newEmail,
+  startIdentityApi,
+} from '../identity-api.ts';
+
+let api: IdentityApi;
+beforeAll(async () => {
+  api = await startIdentityApi();
+});
+afterAll(() => api.stop());
+
+const expectEntry = async ({ headers, status }: IdentityAnswer, type: AuditEventType, more: object = {}) => {
+  expect(missingHeaders(headers)).toEqual([]);
+  expect(await api.entries(headers['x-request-id'])).toMatchObject([{ type, status, ...more }]);
+};
+const expectProblem = (answer: IdentityAnswer, code: ProblemCode): IdentityAnswer => {
+  expect(answer.body.code).toBe(code);
+  return answer;
+};
+const login = (email: string, password: string) => api.post('/auth/login', { email, password });
+const refresh = (refreshToken: string, userAgent = 'test/1.0') =>
+  api.post('/auth/refresh', { refreshToken }, { userAgent });
+const rows = async (table: 'directory' | 'sessions', part: string) =>
+  (await api.cloud.items(table)).filter(({ pk }) => pk?.S?.includes(part));
+
+describe('a sign-in', () => {
+  test('goes by password and code, and names whom in the trail', async () => {
+    const person = await api.join('nurse');
+    const first = await login(person.email.toUpperCase().replace('SYNTHETIC', 'synthetic'), person.password);
+    expect(Object.keys(first.body).sort()).toEqual(['challenge', 'session']);
+    expect(first.body.challenge).toBe('SOFTWARE_TOKEN_MFA');
+    const whom = { actor: person.subject, tenant: api.tenant, role: 'nurse' };
+    await expectEntry(first, 'AUTHENTICATION_CHALLENGED', { ...whom, policy: 'auth.login' });
+    const { challenge, session } = first.body;
+    const second = await api.post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    expect(Object.keys(second.body).sort()).toEqual([
+      'accessToken',
+      'expiresIn',
+      'refreshToken',
+      'scope',
+      'tokenType',
+    ]);
+    expect(second.body).toMatchObject({ tokenType: 'Bearer', expiresIn: 900 });
+    expect(second.body.scope?.split(' ')).toContain('user/Vital.c');
+    await expectEntry(second, 'AUTHENTICATION_SUCCESS', { ...whom, client: api.ports.client });
+    expect(await api.isAlive(second.body.accessToken ?? '')).toBe(true);
+  });
+
+  test('records the enrolment before tokens are asked for, and not earlier', async () => {
+    const email = newEmail();
+    const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
+    const { challenge, session } = (await login(email, body.temporaryPassword ?? '')).body;
+    const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
+    const setup = await api.post('/auth/challenge', { challenge, session, newPassword });
+    await expectEntry(setup, 'AUTHENTICATION_CHALLENGED', { actor: body.id });
+    expect(await api.ports.directory.principal(body.id ?? '')).not.toHaveProperty('mfaEnrolledAt');
+    const seen: (string | undefined)[] = [];
+    const post = api.postWith(({ signIn, directory }) => ({
+      signIn: {
+        ...signIn,
+        answer: async (...given) => {
+          seen.push((await directory.principal(body.id ?? ''))?.mfaEnrolledAt);
+          return signIn.answer(...given);
+        },
+      },
+    }));
+    const { secret = '', session: second } = setup.body;
+    const done = await post('/auth/challenge', {
+      challenge: 'MFA_SETUP',
+      session: second,
+      code: codeOf(secret),
+    });
+    expect(done.status).toBe(200);
+    expect(seen).toEqual([expect.stringMatching(/^\d{4}-/)]);
+    expect(await api.ports.directory.principal(body.id ?? '')).toMatchObject({
+      factor: 'totp',
+      evidenceClient: api.ports.client,
+    });
+  });
+
+  test('with a wrong first code enrols nothing', async () => {
+    const email = newEmail();
+    const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
+    const { challenge, session } = (await login(email, body.temporaryPassword ?? '')).body;
+    const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
+    const setup = await api.post('/auth/challenge', { challenge, session, newPassword });
+    const wrong = await api.post('/auth/challenge', {
+      challenge: 'MFA_SETUP',
+      session: setup.body.session,
+      code: '000000',
+    });
+    await expectEntry(expectProblem(wrong, 'invalid-challenge'), 'AUTHENTICATION_FAILURE', {
+      actor: body.id,
+    });
+    expect(await api.ports.directory.principal(body.id ?? '')).not.toHaveProperty('mfaEnrolledAt');
+  });
+
+  test('is refused alike whether the account is there or not', async () => {
+    const person = await api.join('nurse');
+    for (const email of [person.email, newEmail()]) {
+      const answer = expectProblem(await login(email, 'Wrong-password-1!'), 'invalid-credentials');
+      await expectEntry(answer, 'AUTHENTICATION_FAILURE', { tenant: 'platform' });
+    }
+  });
+
+  test('is refused to whom the directory does not know or has suspended', async () => {
+    const email = newEmail();
+    const password = `Synthetic-${crypto.randomUUID()}-A1!`;
+    await api.ports.accounts.create(email, password);
+    expectProblem(await login(email, password), 'invalid-credentials');
+    const person = await api.join('nurse');
+    await api.cloud.edit(
+      'directory',
+      ({ pk }) => pk?.S === `U#${person.subject}`,
+      (item) => ({ ...item, status: { S: 'suspended' } }),
+    );
+    expectProblem(await login(person.email, person.password), 'invalid-credentials');
+  });
+
+  test('never takes tokens for a password alone', async () => {
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        start: async () => ({ tokens: { accessToken: 'x', expiresIn: 900, refreshToken: 'y' } }),
+      },
+    }));
+    expectProblem(await post('/auth/login', { email: newEmail(), password: 'x' }), 'invalid-credentials');
+  });
+
+  test('is refused after five wrong passwords, and the right one then too', async () => {
+    const person = await api.join('nurse');
+    for (let count = 0; count < 5; count += 1)
+      expectProblem(await login(person.email, 'Wrong-password-1!'), 'invalid-credentials');
+    const answer = expectProblem(await login(person.email, person.password), 'rate-limited');
+    await expectEntry(answer, 'RATE_LIMIT_EXCEEDED', { policy: 'rate.verifications' });
+  });
+
+  test('is refused after five wrong codes, though each password is right, and forgets them when it succeeds', async () => {
+    const person = await api.join('nurse');
+    const wrongCode = async () => {
+      const { challenge, session } = (await login(person.email, person.password)).body;
+      return api.post('/auth/challenge', { challenge, session, code: '000000' });
+    };
+    for (let count = 0; count < 4; count += 1) expectProblem(await wrongCode(), 'invalid-challenge');
+    const { challenge, session } = (await login(person.email, person.password)).body;
+    const right = await api.post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    expect(right.status).toBe(200);
+    for (let count = 0; count < 5; count += 1) expectProblem(await wrongCode(), 'invalid-challenge');
+    expectProblem(await login(person.email, person.password), 'rate-limited');
+  });
+
+  test('takes one answer for a challenge, of its kind, in its time', async () => {
+    const person = await api.join('nurse');
+    const begin = async () => (await login(person.email, person.password)).body;
+    const one = await begin();
+    const answer = { challenge: one.challenge, session: one.session };
+    expectProblem(await api.post('/auth/challenge', { ...answer, code: '000000' }), 'invalid-challenge');
+    expectProblem(
+      await api.post('/auth/challenge', { ...answer, code: codeOf(person.totp) }),
+      'invalid-challenge',
+    );
+    const two = await begin();
+    const wrongKind = { challenge: 'MFA_SETUP', session: two.session, code: codeOf(person.totp) };
+    expectProblem(await api.post('/auth/challenge', wrongKind), 'invalid-challenge');
+    const three = await begin();
+    const right = { challenge: three.challenge, session: three.session, code: codeOf(person.totp) };
+    const late = new Date(Date.now() + 601_000);
+    expectProblem(await api.post('/auth/challenge', right, { at: late }), 'invalid-challenge');
+  });
+
+  test.each(['short', 'without-digits-or-capitals'])('keeps no password like %s', async (newPassword) => {
+    const email = newEmail();
+    const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
+    const { challenge, session } = (await login(email, body.temporaryPassword ?? '')).body;
+    expectProblem(
+      await api.post('/auth/challenge', { challenge, session, newPassword }),
+      'invalid-challenge',
+    );
+  });
+});
+
+describe('a refresh handle', () => {
+  test('is replaced at each use; a retry by the same client gets the same successor', async () => {
+    const person = await api.join('provider');
+    const first = await refresh(person.refreshToken);
+    expect(first.status).toBe(200);
+    expect(first.body.refreshToken).not.toBe(person.refreshToken);
+    await expectEntry(first, 'TOKEN_REFRESHED', {
+      actor: person.subject,
+      tenant: api.tenant,
+      role: 'provider',
+    });
+    const retry = await refresh(person.refreshToken);
+    expect(retry.body.refreshToken).toBe(first.body.refreshToken);
+    expect((await refresh(retry.body.refreshToken ?? '')).status).toBe(200);
+    expect(await api.isAlive(person.accessToken)).toBe(true);
+  });
+
+  test.each([
+    ['another client comes with it', async (handle: string) => refresh(handle, 'thief/2.0')],
+    [
+      'its successor was used',
+      async (handle: string, successor: string) => {
+        await refresh(successor);
+        return refresh(handle);
+      },
+    ],
+  ])('ends the session when %s', async (_case, reuse) => {
+    const person = await api.join('provider');
+    const first = await refresh(person.refreshToken);
+    const answer = await reuse(person.refreshToken, first.body.refreshToken ?? '');
+    await expectEntry(expectProblem(answer, 'unauthenticated'), 'TOKEN_REVOKED', { policy: 'refresh.reuse' });
+    expect(await api.isAlive(person.accessToken)).toBe(false);
+    expect(await api.isAlive(first.body.accessToken ?? '')).toBe(false);
+    expectProblem(await refresh(first.body.refreshToken ?? ''), 'unauthenticated');
+  });
+
+  test('that was lost in a race to another client ends the session', async () => {
+    const person = await api.join('provider');
+    const post = api.postWith(({ signIns }) => ({
+      signIns: {
+        ...signIns,
+        useHandle: async (handle, use) => {
+          await signIns.useHandle(handle, { ...use, client: 'thief' });
+          return signIns.useHandle(handle, use);
+        },
+      },
+    }));
+    expectProblem(await post('/auth/refresh', { refreshToken: person.refreshToken }), 'unauthenticated');
+    expect(await api.isAlive(person.accessToken)).toBe(false);
+  });
+
+  test('stays good when a service failed', async () => {
+    const person = await api.join('provider');
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        refresh: () => Promise.reject(Object.assign(new Error('down'), { $metadata: {} })),
+      },
+    }));
+    const failed = await post('/auth/refresh', { refreshToken: person.refreshToken });
+    await expectEntry(expectProblem(failed, 'unavailable'), 'SERVICE_FAILURE');
+    expect((await refresh(person.refreshToken, 'another/1.0')).status).toBe(200);
+  });
+
+  test('of a session that is idle, over or unknown is refused; refreshing is no activity', async () => {
+    const person = await api.join('provider');
+    const at = new Date(Date.now() + 14 * 60_000);
+    const post = (refreshToken: string, time: Date) =>
+      api.post('/auth/refresh', { refreshToken }, { at: time });
+    const first = await post(person.refreshToken, at);
+    expect(first.status).toBe(200);
+    const later = await post(first.body.refreshToken ?? '', new Date(Date.now() + 16 * 60_000));
+    expectProblem(later, 'unauthenticated');
+    await expectEntry(
+      expectProblem(await refresh('A'.repeat(43)), 'unauthenticated'),
+      'AUTHENTICATION_FAILURE',
+      {
+        tenant: 'platform',
+        policy: 'refresh.unknown',
+      },
+    );
+  });
+
+  test.each([
+    ['Cognito refuses', async (_subject: string) => undefined],
+    [
+      'the role has changed',
+      async (subject: string) => {
+        await api.cloud.edit(
+          'directory',
+          ({ pk }) => pk?.S === `U#${subject}`,
+          (item) => ({ ...item, roleVersion: { N: '2' } }),
+        );
+      },
+    ],
+  ])('ends the session when %s', async (name, change) => {
+    const person = await api.join('provider');
+    await change(person.subject);
+    const post = api.postWith(({ signIn }) => ({
+      signIn: name === 'Cognito refuses' ? { ...signIn, refresh: async () => undefined } : signIn,
+    }));
+    const answer = await post('/auth/refresh', { refreshToken: person.refreshToken });
+    await expectEntry(expectProblem(answer, 'unauthenticated'), 'AUTHENTICATION_FAILURE', {
+      policy: 'refresh.refused',
+    });
+    expect(await api.isAlive(person.accessToken)).toBe(false);
+  });
+});
+
+describe('signing out', () => {
+  test('ends the session here and at Cognito', async () => {
+    const person = await api.join('provider');
+    const session = JSON.parse(
+      Buffer.from(person.accessToken.split('.')[1] ?? '', 'base64url').toString(),
+    ).origin_jti;
+    const token = await api.ports.signIns.token(session);
+    expect(token).toBeDefined();
+    const answer = await api.post('/auth/logout', undefined, { token: person.accessToken });
+    expect([answer.status, answer.body]).toEqual([204, {}]);
+    await expectEntry(answer, 'TOKEN_REVOKED', { actor: person.subject, session });
+    expect(await api.isAlive(person.accessToken)).toBe(false);
+    expectProblem(await refresh(person.refreshToken), 'unauthenticated');
+    expect(await api.ports.signIns.token(session)).toBeUndefined();
+    expect(await api.ports.signIn.refresh(token ?? '')).toBeUndefined();
+  });
+
+  test('ends it here though Cognito cannot be reached', async () => {
+    const person = await api.join('provider');
+    const post = api.postWith(({ signIn }) => ({
+      signIn: { ...signIn, revoke: () => Promise.reject(new Error('down')) },
+    }));
+    expect((await post('/auth/logout', undefined, { token: person.accessToken })).status).toBe(204);
+    expect(await api.isAlive(person.accessToken)).toBe(false);
+  });
+
+  test('needs a token', async () => {
+    expectProblem(await api.post('/auth/logout'), 'unauthenticated');
+  });
+});
+
+describe('creating a person', () => {
+  const create = (body: object, post = api.post) => post('/users', body, { token: api.admin.accessToken });
+
+  test('writes directory, membership and audit entry', async () => {
+    const email = newEmail();
+    const patient = 'A'.repeat(26);
+    const answer = await create({ email, role: 'patient', patient });
+    expect(answer.status).toBe(201);
+    const { id = '' } = answer.body;
+    expect(await api.ports.directory.principal(id)).toMatchObject({
+      tenant: api.tenant,
+      role: 'patient',
+      roleVersion: 1,
+      status: 'active',
+      patient,
+      createdBy: api.admin.subject,
+    });
+    expect((await rows('directory', `T#${api.tenant}#U`)).some(({ sk }) => sk?.S === id)).toBe(true);
+    await expectEntry(answer, 'PRIVILEGE_CHANGE', {
+      resource: 'Principal',
+      resourceId: id,
+      patient,
+      actor: api.admin.subject,
+    });
+  });
+
+  test('happens once for an address', async () => {
+    const email = newEmail();
+    expect((await create({ email, role: 'nurse' })).status).toBe(201);
+    const again = expectProblem(await create({ email, role: 'admin' }), 'conflict');
+    await expectEntry(again, 'REQUEST_REJECTED', { policy: 'person.exists' });
+  });
+
+  test('is an admin’s alone', async () => {
+    const nurse = await api.join('nurse');
+    const answer = await api.post(
+      '/users',
+      { email: newEmail(), role: 'admin' },
+      { token: nurse.accessToken },
+    );
+    await expectEntry(expectProblem(answer, 'not-permitted'), 'AUTHORIZATION_DENIED', {
+      policy: 'users.create',
+    });
+  });
+
+  test('leaves no account when the directory cannot be written, and one that was left is taken over', async () => {
+    const email = newEmail();
+    const down = () => Promise.reject(Object.assign(new Error('down'), { $metadata: {} }));
+    const failing = api.postWith(({ directory }) => ({ directory: { ...directory, commit: down } }));
+    expectProblem(await create({ email, role: 'nurse' }, failing), 'unavailable');
+    expect(await api.ports.accounts.find(email)).toBeUndefined();
+    const stuck = api.postWith(({ directory, accounts }) => ({
+      directory: { ...directory, commit: down },
+      accounts: { ...accounts, remove: down },
+    }));
+    expectProblem(await create({ email, role: 'nurse' }, stuck), 'unavailable');
+    expect(await api.ports.accounts.find(email)).toBeDefined();
+    const made = await create({ email, role: 'nurse' });
+    expect(made.status).toBe(201);
+    expect((await login(email, made.body.temporaryPassword ?? '')).body.challenge).toBe(
+      'NEW_PASSWORD_REQUIRED',
+    );
+  });
+
+  test('that was committed counts, though the answer was lost', async () => {
+    const email = newEmail();
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          await directory.commit(items);
+          throw Object.assign(new Error('lost'), { $metadata: {} });
+        },
+      },
+    }));
+    const made = await create({ email, role: 'nurse' }, post);
+    expect(made.status).toBe(201);
+    await expectEntry(made, 'PRIVILEGE_CHANGE');
+  });
+
+  test('that another request won leaves that one’s person alone', async () => {
+    const email = newEmail();
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          await directory.commit(items.slice(0, 2));
+          return directory.commit(items);
+        },
+      },
+    }));
+    expectProblem(await create({ email, role: 'nurse' }, post), 'conflict');
+    expect(await api.ports.accounts.find(email)).toBeDefined();
+  });
+
+  test('that is not audited does not happen', async () => {
+    const email = newEmail();
+    const answer = await create(
+      { email, role: 'nurse' },
+      api.postWith(() => ({}), { AUDIT_TABLE: 'missing' }),
+    );
+    const withoutPut = api.postWith(({ auditPut }) => ({
+      auditPut: (entry) => ({ ...auditPut(entry), TableName: 'missing' }),
+    }));
+    expect(answer.status).toBe(201);
+    expectProblem(await create({ email: `x${email}`, role: 'nurse' }, withoutPut), 'unavailable');
+    expect(await api.ports.accounts.find(`x${email}`)).toBeUndefined();
+  });
+});
+
+describe('creating a tenant', () => {
+  const command = (change: object = {}) => ({
+    command: 'create-tenant',
+    name: 'Clinic',
+    adminEmail: newEmail(),
+    ...change,
+  });
+  const entriesOf = async (tenant: string) =>
+    (await api.entries()).filter((entry) => entry.tenant === tenant);
+
+  test('writes tenant, administrator and audit entry', async () => {
+    const { tenant, admin } = await api.newTenant(command());
+    expect(tenant).toMatch(/^[a-z0-9]{12}$/);
+    expect(await api.ports.directory.tenant(tenant)).toMatchObject({ name: 'Clinic', status: 'active' });
+    expect(await api.ports.directory.principal(admin.id)).toMatchObject({
+      tenant,
+      role: 'admin',
+      status: 'active',
+    });
+    expect(await entriesOf(tenant)).toMatchObject([
+      {
+        type: 'CONFIGURATION_CHANGE',
+        operation: 'tenants.create',
+        role: 'operator',
+        resource: 'Tenant',
+        resourceId: tenant,
+      },
+    ]);
+  });
+
+  test('repeated gives the same tenant until its administrator is enrolled', async () => {
+    const same = command();
+    const first = await api.newTenant(same);
+    const second = await api.newTenant(same);
+    expect(second.tenant).toBe(first.tenant);
+    expect(await entriesOf(first.tenant)).toHaveLength(2);
+    await expect(api.newTenant({ ...same, name: 'Another' })).rejects.toThrow('conflict');
+    await api.enrol(same.adminEmail, second.admin.temporaryPassword);
+    await expect(api.newTenant(same)).rejects.toThrow('conflict');
+  });
+
+  test('for someone who is no administrator is refused', async () => {
+    const nurse = await api.join('nurse');
+    await expect(api.newTenant(command({ adminEmail: nurse.email }))).rejects.toThrow('conflict');
+  });
+
+  test.each([
+    ['invalid-body', { name: '<b>' }],
+    ['invalid-body', { name: '' }],
+    ['invalid-body', { name: 7 }],
+    ['invalid-body', { name: 'x'.repeat(101) }],
+    ['invalid-body', { adminEmail: 'nobody' }],
+    ['invalid-body', { adminEmail: `${'x'.repeat(250)}@example.org` }],
+    ['unknown-route', { command: 'delete-tenant' }],
+    ['unknown-route', { tenant: 'tenant000001' }],
+  ])('is refused as %s for %j', async (code, change) => {
+    const before = (await api.entries()).length;
+    await expect(api.newTenant(command(change))).rejects.toThrow(code);
+    expect((await api.entries()).length).toBe(before + 1);
+    await expect(api.newTenant(null)).rejects.toThrow('unknown-route');
+  });
+
+  test('without keys makes no tenant', async () => {
+    const wanted = command();
+    const createKeys = () => Promise.reject(Object.assign(new Error('down'), { $metadata: {} }));
+    await expect(api.newTenant(wanted, () => ({ createKeys }))).rejects.toThrow('unavailable');
+    expect(await api.ports.accounts.find(wanted.adminEmail)).toBeUndefined();
+  });
+});
