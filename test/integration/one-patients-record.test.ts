@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { patient as patientResource } from '../../model/resources/patient.ts';
@@ -401,10 +402,16 @@ describe('a session', () => {
     await clinic.audited(expectStatus(unknown, 401), 'AUTHENTICATION_FAILURE');
   });
 
-  test('the 101st request of a minute is refused, and says when to come back', async () => {
+  test('the 101st request of a minute is refused, and says when to come back', {
+    timeout: 150_000,
+  }, async () => {
     const person = await clinic.join('admin');
-    const untilNextMinute = 60_000 - (Date.now() % 60_000);
-    if (untilNextMinute < 25_000) await new Promise((resolve) => setTimeout(resolve, untilNextMinute));
+    const before = Date.now();
+    expectStatus(await clinic.admin.send({ path: one }), 200);
+    // All requests must fall into one minute, however slow this computer is just now.
+    const needed = 101 * 1.5 * (Date.now() - before);
+    const left = 60_000 - (Date.now() % 60_000);
+    if (left < needed) await sleep(left);
     const answers: Answer[] = [];
     for (let sent = 0; sent < 101; sent += 1) answers.push(await person.send({ path: one }));
     expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(200), 429]);
