@@ -1,6 +1,9 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { LocalError } from './local-error.ts';
-import type { RuntimeInfo } from './runtime-info.ts';
+import { projectRoot } from './project-root.ts';
+import { runtimeFile } from './runtime-info.ts';
 
 /** A new tenant and its first administrator. */
 export interface NewTenant {
@@ -8,19 +11,21 @@ export interface NewTenant {
   readonly admin: { readonly id: string; readonly temporaryPassword: string };
 }
 
-/** Creates a tenant by the operator's function, as the operator's command does. */
-export async function createTenant(
-  { emulator, region, outputs }: Pick<RuntimeInfo, 'emulator' | 'region' | 'outputs'>,
-  tenant: { readonly name: string; readonly adminEmail: string },
-): Promise<NewTenant> {
-  const lambda = new LambdaClient({ endpoint: emulator.endpoint, region, credentials: { ...emulator } });
-  const answer = await lambda.send(
-    new InvokeCommand({
-      FunctionName: outputs['identity-api']?.OperatorFunctionName ?? '',
-      Payload: Buffer.from(JSON.stringify({ command: 'create-tenant', ...tenant })),
-    }),
-  );
-  const payload = Buffer.from(answer.Payload ?? []).toString('utf8');
-  if (answer.FunctionError) throw new LocalError(`The tenant could not be created: ${payload}`);
-  return JSON.parse(payload) as NewTenant;
+/**
+ * Creates a tenant as an operator would: by the operator's command.
+ * @param directory - the runtime's folder with its `runtime.json`
+ */
+export async function createTenant(directory: string, name: string, adminEmail: string): Promise<NewTenant> {
+  const command = [join(projectRoot, 'bin', 'operator.ts'), 'tenant', 'create'];
+  const args = ['--name', name, '--admin-email', adminEmail, '--runtime', runtimeFile(directory)];
+  const { stdout } = await promisify(execFile)(process.execPath, [...command, ...args]).catch((error) => {
+    throw new LocalError(String(error.stderr || error.message).trim());
+  });
+  const tenant = /^tenant +(\S+)$/m.exec(stdout)?.[1];
+  const id = /^administrator .*\((\S+)\)$/m.exec(stdout)?.[1];
+  const temporaryPassword = /^temporary password +(\S+)$/m.exec(stdout)?.[1];
+  if (tenant === undefined || id === undefined || temporaryPassword === undefined) {
+    throw new LocalError('The operator command did not print a tenant, an administrator and a password.');
+  }
+  return { tenant, admin: { id, temporaryPassword } };
 }

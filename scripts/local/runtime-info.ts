@@ -48,13 +48,14 @@ export interface RuntimeInfo extends Demo {
   readonly pid: number;
 }
 
-const fileName = 'runtime.json';
+/** Where a runtime's information is. */
+export const runtimeFile = (directory: string): string => join(directory, 'runtime.json');
 
 /** Writes the information beside the runtime's other files, readable by its owner only. */
 export function writeRuntimeInfo(directory: string, info: RuntimeInfo): void {
-  const temporary = join(directory, `${fileName}.new`);
+  const temporary = `${runtimeFile(directory)}.new`;
   writeFileSync(temporary, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, join(directory, fileName));
+  renameSync(temporary, runtimeFile(directory));
 }
 
 /**
@@ -62,7 +63,7 @@ export function writeRuntimeInfo(directory: string, info: RuntimeInfo): void {
  * @throws LocalError when none is running
  */
 export function readRuntimeInfo(directory: string): RuntimeInfo {
-  const file = join(directory, fileName);
+  const file = runtimeFile(directory);
   const info = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RuntimeInfo) : undefined;
   if (info === undefined || !isRunning(info.pid)) {
     throw new LocalError('The local runtime is not running. Start it in another terminal: npm start');

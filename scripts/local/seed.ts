@@ -44,14 +44,29 @@ export async function seedDemo(
     if (kept.issuer === location.issuer) return kept.demo;
   }
   report('creating the demo: tenants, users, patients');
-  const first = await newTenant(location, 'Riverside Clinic', 'riverside.example');
-  const second = await newTenant(location, 'Hillside Hospital', 'hillside.example');
-  const roles = ['provider', 'nurse', 'billing'] as const;
-  const [provider, nurse, billing] = await Promise.all(
-    roles.map((role) => newUser(location, first.admin, role, `${role}@riverside.example`)),
-  );
-  const otherProvider = await newUser(location, second.admin, 'provider', 'provider@hillside.example');
-  if (!provider || !nurse || !billing) throw new LocalError('The demo users could not be created.');
+  const demo = await createDemo(directory, location, report).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LocalError(
+      `${reason}\nIf an earlier start was interrupted here, forget what it left: npm start -- --reset`,
+    );
+  });
+  const kept: KeptDemo = { issuer: location.issuer, demo };
+  writeFileSync(file, JSON.stringify(kept), { mode: 0o600 });
+  return demo;
+}
+
+async function createDemo(directory: string, location: RuntimeLocation, report: Progress): Promise<Demo> {
+  const [first, second] = await Promise.all([
+    newTenant(directory, location, 'Riverside Clinic', 'riverside.example'),
+    newTenant(directory, location, 'Hillside Hospital', 'hillside.example'),
+  ]);
+  const newMember = (role: Role) => newUser(location, first.admin, role, `${role}@riverside.example`);
+  const [provider, nurse, billing, otherProvider] = await Promise.all([
+    newMember('provider'),
+    newMember('nurse'),
+    newMember('billing'),
+    newUser(location, second.admin, 'provider', 'provider@hillside.example'),
+  ]);
   report('users are enrolled');
 
   const patients: DemoPatient[] = [];
@@ -60,7 +75,7 @@ export async function seedDemo(
   const patient = await newUser(location, first.admin, 'patient', 'patient@riverside.example', own);
   report(`${patients.length} synthetic patients have records`);
 
-  const demo: Demo = {
+  return {
     tenants: [first.tenant, second.tenant],
     users: {
       admin: first.admin.user,
@@ -73,14 +88,11 @@ export async function seedDemo(
     },
     patients,
   };
-  const kept: KeptDemo = { issuer: location.issuer, demo };
-  writeFileSync(file, JSON.stringify(kept), { mode: 0o600 });
-  return demo;
 }
 
-async function newTenant(location: RuntimeLocation, name: string, domain: string) {
+async function newTenant(directory: string, location: RuntimeLocation, name: string, domain: string) {
   const email = `admin@${domain}`;
-  const { tenant, admin } = await createTenant(location, { name, adminEmail: email });
+  const { tenant, admin } = await createTenant(directory, name, email);
   const user = { subject: admin.id, email, temporaryPassword: admin.temporaryPassword };
   return { tenant: { id: tenant, name }, admin: await firstSignIn(location, user, 'admin', tenant) };
 }

@@ -10,7 +10,7 @@ import { defaultPort, type Listener, listen, type Route } from './listener.ts';
 import { LocalError } from './local-error.ts';
 import { progress } from './progress.ts';
 import { projectRoot } from './project-root.ts';
-import { type RuntimeInfo, writeRuntimeInfo } from './runtime-info.ts';
+import { type RuntimeInfo, runtimeFile, writeRuntimeInfo } from './runtime-info.ts';
 import { seedDemo } from './seed.ts';
 
 /** How to start a local runtime. */
@@ -66,7 +66,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
   let emulator: Emulator | undefined;
   let listener: Listener | undefined;
   const stop = async () => {
-    rmSync(join(directory, 'runtime.json'), { force: true });
+    rmSync(runtimeFile(directory), { force: true });
     await listener?.close();
     await emulator?.stop();
     rmSync(join(directory, 'tmp'), { recursive: true, force: true });
@@ -102,10 +102,9 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
       outputs,
       pid: process.pid,
     };
-    const demo = seed
-      ? await seedDemo(directory, location, report)
-      : { tenants: [], users: {}, patients: [] };
-    const info: RuntimeInfo = { ...location, ...demo };
+    const empty: RuntimeInfo = { ...location, tenants: [], users: {}, patients: [] };
+    writeRuntimeInfo(directory, empty);
+    const info: RuntimeInfo = seed ? { ...empty, ...(await seedDemo(directory, location, report)) } : empty;
     writeRuntimeInfo(directory, info);
     report(`ready: ${info.baseUrl}`);
     return { info, ended: emulator.ended, stop };
