@@ -10,6 +10,7 @@ import type { Answer, Send } from './client.ts';
 import { connect, expectStatus } from './client.ts';
 import type { Cloud } from './cloud.ts';
 import { openCloud } from './cloud.ts';
+import { runtimeDirectory } from './saved-state.ts';
 import type { SignedIn } from './sign-in.ts';
 import { signIn } from './sign-in.ts';
 
@@ -64,10 +65,7 @@ export const openClinic = async (runtime: RuntimeInfo): Promise<Clinic> => {
     };
   };
   const email = emailOf('admin');
-  const { tenant, admin: first } = await createTenant(runtime, {
-    name: 'Synthetic clinic',
-    adminEmail: email,
-  });
+  const { tenant, admin: first } = await createTenant(runtimeDirectory(runtime), 'Synthetic clinic', email);
   const admin = await enter('admin', email, first.temporaryPassword);
   const join: Clinic['join'] = async (role, patient) => {
     const address = emailOf(role);
