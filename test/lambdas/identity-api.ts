@@ -51,6 +51,9 @@ export interface IdentityPerson {
   readonly refreshToken: string;
 }
 
+/** The ports that a test can change. */
+export type ChangeablePorts = OwnIdentityPorts & { readonly tokens: AccessTokens };
+
 /** The identity function in this process, against a user pool in an emulator. */
 export interface IdentityApi {
   readonly cloud: TestCloud;
@@ -58,7 +61,7 @@ export interface IdentityApi {
   readonly post: (path: string, body?: unknown, ask?: IdentityAsk) => Promise<IdentityAnswer>;
   /** The same function with a port of it changed. */
   readonly postWith: (
-    change: (ports: OwnIdentityPorts) => Partial<OwnIdentityPorts>,
+    change: (ports: ChangeablePorts) => Partial<ChangeablePorts>,
     environment?: Partial<ChainEnvironment>,
   ) => IdentityApi['post'];
   readonly newTenant: (
@@ -169,13 +172,12 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
   const silent = { request() {}, failure() {}, warn() {} };
 
   const postWith: IdentityApi['postWith'] = (change, other = {}) => {
-    const own = { ...ports, ...change(ports) };
+    const own = { ...ports, tokens, ...change({ ...ports, tokens }) };
     const chain = chainPorts({ ...environment, ...other }, { clientsFor: cloud.clientsFor, dynamodb });
     return async (path, body, { token, userAgent = 'test/1.0', at } = {}) => {
       const handler = capabilityHandler('identity', ({ id }) => identityRuns[id], {
         ...chain,
         ...own,
-        tokens,
         log: silent,
         ...(at && { clock: () => at }),
       });

@@ -1,4 +1,6 @@
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { AuditEventType } from '../../../model/audit-event-types.ts';
 import type { ProblemCode } from '../../../model/problems.ts';
 import { missingHeaders } from '../answers.ts';
@@ -175,6 +177,25 @@ describe('a sign-in', () => {
     expectProblem(await api.post('/auth/challenge', right, { at: late }), 'invalid-challenge');
   });
 
+  test('that nobody began cannot be answered', async () => {
+    const answer = await api.post('/auth/challenge', {
+      challenge: 'MFA_SETUP',
+      session: 'A'.repeat(43),
+      code: '123456',
+    });
+    await expectEntry(expectProblem(answer, 'invalid-challenge'), 'AUTHENTICATION_FAILURE', {
+      tenant: 'platform',
+    });
+  });
+
+  test('that succeeds, or is passed on, is no failed one', async () => {
+    const person = await api.join('nurse');
+    for (let count = 0; count < 6; count += 1)
+      expect((await login(person.email, person.password)).body.challenge).toBe('SOFTWARE_TOKEN_MFA');
+    const counted = await rows('sessions', 'A#');
+    expect(counted.filter(({ n }) => Number(n?.N) < 0)).toEqual([]);
+  });
+
   test.each(['short', 'without-digits-or-capitals'])('keeps no password like %s', async (newPassword) => {
     const email = newEmail();
     const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
@@ -186,7 +207,81 @@ describe('a sign-in', () => {
   });
 });
 
+/** Verifies as ever, and then says something else of the token. */
+const claiming = (change: Partial<Principal>) =>
+  api.postWith(({ tokens }) => ({
+    tokens: {
+      verify: async (token, now) => {
+        const verified = await tokens.verify(token, now);
+        return { ...verified, principal: { ...verified.principal, ...change } };
+      },
+    },
+  }));
+
+describe('tokens of a sign-in are not given', () => {
+  const sessionsOf = async (subject: string) =>
+    Object.keys((await rows('sessions', `U#${subject}`))[0]?.sessions?.M ?? {}).length;
+
+  test.each([
+    ['to another person', () => claiming({ subject: crypto.randomUUID() })],
+    ['to another client', () => claiming({ client: 'another-client' })],
+    [
+      'without one that continues them',
+      () =>
+        api.postWith(({ signIn }) => ({
+          signIn: {
+            ...signIn,
+            answer: async (...given) => {
+              const step = await signIn.answer(...given);
+              if (!('tokens' in step)) return step;
+              const { refreshToken: _refreshToken, ...tokens } = step.tokens;
+              return { tokens };
+            },
+          },
+        })),
+    ],
+  ])('%s', async (_case, post) => {
+    const person = await api.join('nurse');
+    const before = await sessionsOf(person.subject);
+    const { challenge, session } = (await login(person.email, person.password)).body;
+    const answer = await post()('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    expectProblem(answer, 'invalid-challenge');
+    expect(answer.body).not.toHaveProperty('accessToken');
+    expect(await sessionsOf(person.subject)).toBe(before);
+  });
+});
+
 describe('a refresh handle', () => {
+  test.each([
+    ['subject', { subject: '00000000-0000-0000-0000-000000000000' }],
+    ['session', { session: '00000000-0000-0000-0000-000000000000' }],
+    ['tenant', { tenant: 'tenant999999' }],
+    ['role version', { roleVersion: 2 }],
+  ])('whose new token is of another %s ends the session', async (_name, change) => {
+    const person = await api.join('provider');
+    const answer = await claiming(change)('/auth/refresh', { refreshToken: person.refreshToken });
+    await expectEntry(expectProblem(answer, 'unauthenticated'), 'AUTHENTICATION_FAILURE', {
+      policy: 'refresh.refused',
+    });
+    expect(await api.isAlive(person.accessToken)).toBe(false);
+  });
+
+  test('keeps the refresh token that Cognito gives in place of its own', async () => {
+    const person = await api.join('provider');
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        refresh: async (token) => {
+          const issued = await signIn.refresh(token);
+          return issued && { ...issued, refreshToken: 'replaced' };
+        },
+      },
+    }));
+    await post('/auth/refresh', { refreshToken: person.refreshToken });
+    const { origin_jti: session } = decodeJwt(person.accessToken);
+    expect(await api.ports.signIns.token(String(session))).toBe('replaced');
+  });
+
   test('is replaced at each use; a retry by the same client gets the same successor', async () => {
     const person = await api.join('provider');
     const first = await refresh(person.refreshToken);
@@ -298,9 +393,7 @@ describe('a refresh handle', () => {
 describe('signing out', () => {
   test('ends the session here and at Cognito', async () => {
     const person = await api.join('provider');
-    const session = JSON.parse(
-      Buffer.from(person.accessToken.split('.')[1] ?? '', 'base64url').toString(),
-    ).origin_jti;
+    const session = String(decodeJwt(person.accessToken).origin_jti);
     const token = await api.ports.signIns.token(session);
     expect(token).toBeDefined();
     const answer = await api.post('/auth/logout', undefined, { token: person.accessToken });
