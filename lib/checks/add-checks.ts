@@ -5,6 +5,7 @@ import type { IConstruct } from 'constructs';
 import type { StageName } from '../config/stage-config.ts';
 import type { Acknowledgement } from './acknowledgements.ts';
 import { acknowledgements } from './acknowledgements.ts';
+import { HouseChecks } from './house-checks.ts';
 
 /** The construct of an acknowledgement. */
 export const acknowledged = (app: App, stage: StageName, { path }: Acknowledgement): IConstruct => {
@@ -16,7 +17,7 @@ export const acknowledged = (app: App, stage: StageName, { path }: Acknowledgeme
 };
 
 /**
- * Makes synthesis fail on a finding of the AWS Solutions, HIPAA Security and NIST 800-53 r5 packs that is not
+ * Makes synthesis fail on a finding of the AWS Solutions, HIPAA Security, NIST 800-53 r5 or our own pack that is not
  * acknowledged with a reason; each acknowledgement is written into the template.
  * @param exceptions what is acknowledged
  */
@@ -36,5 +37,6 @@ export const addChecks = (
     new AwsSolutionsChecks(app, options),
     new HIPAASecurityChecks(app, options),
     new NIST80053R5Checks(app, options),
+    new HouseChecks(app, options),
   );
 };
