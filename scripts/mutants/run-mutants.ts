@@ -38,7 +38,7 @@ export interface MutantRun {
 }
 
 /** Where a module's own test files are. */
-const ownTests = (module: string): string => posix.join('test', module.replace(/\.ts$/, '.'));
+const ownTests = (module: string): string => posix.join('test', module.replace(/\.ts$/, ''));
 
 /** A module's own test file before the others, then the quick before the slow. */
 const inOrder = (module: string, tests: readonly string[], timeOf: TestPlan['timeOf']): readonly string[] => {
