@@ -27,6 +27,7 @@ export interface BranchKeys {
 
 /** A patient's keys, each unwrapped when it is first needed. */
 export interface PatientKeys {
+  readonly stored: WrappedPatientKeys;
   /** The key for what is written now; nothing when the patient has none in the compartment. */
   readonly newest: (compartment: Compartment) => VersionedKey | undefined;
   readonly of: (compartment: Compartment) => KeyOfVersion;
@@ -146,6 +147,7 @@ export const openPatientKeys = (stored: WrappedPatientKeys, branches: BranchKeys
     return key;
   };
   return {
+    stored,
     of: (compartment) => (version) => keyOf(compartment, version),
     newest: (compartment) => {
       const version = versions.get(compartment) ?? 0;

@@ -30,17 +30,17 @@ export interface Permitted {
 export const permitted = ({ operation, principal, purpose, facts }: ResourceRequest): Permitted => {
   const { resource, interaction } = operation;
   facts.resource = resource.name;
-  const permission =
-    principal && purpose ? permissionFor(resource, principal.role, interaction, purpose) : undefined;
-  if (principal === undefined || permission === undefined) throw new ApiError('not-permitted');
+  if (principal === undefined || purpose === undefined) throw new ApiError('not-permitted');
+  const permission = permissionFor(resource, principal.role, interaction, purpose);
+  if (permission === undefined) throw new ApiError('not-permitted');
   facts.policy = permission.policy;
   return { principal, permission };
 };
 
 /** What there is of one patient: nothing, or an Access item and keys. */
 export interface ChartItems {
+  readonly patient: string;
   readonly access?: AccessItem;
-  readonly stored?: WrappedPatientKeys;
   readonly keys?: PatientKeys;
 }
 
@@ -51,34 +51,48 @@ export const chartItems = async (
   { keyRing }: ChartPorts,
 ): Promise<ChartItems> => {
   const [access, stored] = [fetched.access(patient), fetched.keys(patient)];
-  return { ...(access && { access }), ...(stored && { stored, keys: await keyRing.patientKeys(stored) }) };
+  return {
+    patient,
+    ...(access && { access }),
+    ...(stored && { keys: await keyRing.patientKeys(stored) }),
+  };
 };
 
 /** A chart that the permission reaches. */
 export interface ReachedChart {
+  readonly patient: string;
   readonly content: AccessContent;
   readonly accessVersion: number;
-  readonly stored: WrappedPatientKeys;
   readonly keys: PatientKeys;
 }
 
 /**
  * The chart of a patient, if the permission reaches it; nothing of its content is opened for that.
- * @returns nothing alike when there is none and when it is not the caller's to see
- * @throws ApiError `integrity-failure` when what the decision rests on is not what was stored.
+ * @throws ApiError `not-found` alike when there is none and when it is not the caller's to see, `integrity-failure` when
+ * what the decision rests on is not what was stored.
  */
 export const reach = (
+  request: Pick<ResourceRequest, 'now'>,
+  by: Permitted,
+  items: ChartItems,
+): ReachedChart => {
+  const chart = reachIfAny(request, by, items);
+  if (chart === undefined) throw new ApiError('not-found');
+  return chart;
+};
+
+/** The same, with nothing for an answer where {@link reach} refuses. */
+export const reachIfAny = (
   { now }: Pick<ResourceRequest, 'now'>,
   { principal, permission }: Permitted,
-  patient: string,
-  { access, stored, keys }: ChartItems,
+  { patient, access, keys }: ChartItems,
 ): ReachedChart | undefined => {
-  if (access === undefined && stored === undefined) return undefined;
-  if (access === undefined || stored === undefined || keys === undefined)
+  if (access === undefined && keys === undefined) return undefined;
+  if (access === undefined || keys === undefined)
     throw new ApiError('integrity-failure', { policy: 'chart-items' });
   const content = verifyAccess(access, keys);
   const { reached } = decide({ permission, principal, patient, access: content, now });
-  return reached ? { content, accessVersion: access.version, stored, keys } : undefined;
+  return reached ? { patient, content, accessVersion: access.version, keys } : undefined;
 };
 
 /** A patient's keys with those that a write to a resource needs and the patient has not yet. */
@@ -91,11 +105,12 @@ export interface CompletedKeys {
 /** Makes the keys that a resource's compartments need, where the patient has none. */
 export const completeKeys = (
   { resource }: ResourceOperation,
-  { stored, keys }: Pick<ReachedChart, 'stored' | 'keys'>,
+  keys: PatientKeys,
   { branches }: TenantKeys,
 ): CompletedKeys => {
   const missing = compartmentsOf(resource).filter((compartment) => keys.newest(compartment) === undefined);
   if (missing.length === 0) return { keys };
+  const { stored } = keys;
   const more = newPatientKeys(stored, missing, branches);
   const all = { ...stored, wrapped: { ...stored.wrapped, ...more.wrapped } };
   return { keys: openPatientKeys(all, branches), more };

@@ -1,7 +1,5 @@
-import type { AnyResource } from '../../model/define/define-resource.ts';
 import type { ResourceOperation } from '../../model/derive/operations.ts';
 import { resources } from '../../model/resources.ts';
-import type { Role } from '../../model/vocabulary.ts';
 import { basePath } from '../../model/vocabulary.ts';
 import type { AccessContent } from '../domain/access-item.ts';
 import { grantOf, withGrant } from '../domain/access-item.ts';
@@ -10,6 +8,7 @@ import type { IdempotencyEntry } from '../domain/idempotency.ts';
 import { idempotencyDigest, newIdempotencyEntry, replayOf } from '../domain/idempotency.ts';
 import { newPatientId, newRecordId, patientOf } from '../domain/identifiers.ts';
 import { authenticateAccess } from '../domain/item-authentication.ts';
+import { joiningOf } from '../domain/joining.ts';
 import type { PatientKeys } from '../domain/patient-keys.ts';
 import { newestKey, newPatientKeys, openPatientKeys } from '../domain/patient-keys.ts';
 import type { RecordChange, Values } from '../domain/record-content.ts';
@@ -19,14 +18,14 @@ import { writtenFields } from '../domain/written-fields.ts';
 import type { ChartPorts } from '../ports/chart-ports.ts';
 import type { TenantKeys } from '../ports/key-ring.ts';
 import type { Change } from '../ports/record-store.ts';
-import type { ChartItems, Permitted, ResourceRequest } from './chart.ts';
+import type { ChartItems, Permitted, ReachedChart, ResourceRequest } from './chart.ts';
 import { bodyOf, chartItems, completeKeys, entityTag, permitted, reach } from './chart.ts';
 import type { OperationResult, Run } from './run.ts';
 
-interface Prepared extends ChartItems {
-  readonly tenantKeys?: TenantKeys;
-  /** The patient to whose chart the record is to be added. */
-  readonly patient?: string;
+interface Prepared {
+  readonly tenantKeys: TenantKeys;
+  /** The chart to which the record is to be added. */
+  readonly chart?: ChartItems;
   /** The name of the request's idempotency entry. */
   readonly digest?: string;
   readonly remembered?: IdempotencyEntry;
@@ -45,26 +44,13 @@ const recordChanges = ({ record, addedIndexes }: RecordChange): Change[] => [
   ...addedIndexes.map((entry): Change => ({ kind: 'addIndex', record, entry })),
 ];
 
-const relationships: readonly AnyResource[] = resources.filter(({ relationship }) => relationship);
-
-/** The declared relationship by which a role joins a patient that it creates. */
-const joining = (role: Role): { resource: AnyResource; fields: Values } => {
-  for (const resource of relationships) {
-    const fields = resource.relationship?.joins?.[role as keyof typeof resource.relationship.joins];
-    if (fields) return { resource, fields };
-  }
-  throw new ApiError('not-permitted');
-};
-
 const joinCreator = (
   { principal }: Permitted,
   { tenant, patient }: RecordAddress,
   keys: { readonly patient: PatientKeys; readonly index: TenantKeys['index'] },
   now: Date,
 ): { readonly joined: RecordChange; readonly content: AccessContent } => {
-  const { resource, fields } = joining(principal.role);
-  const { relationship } = resource;
-  if (relationship === undefined) throw new ApiError('not-permitted');
+  const { resource, relationship, fields } = joiningOf(resources, principal.role);
   const values = {
     ...fields,
     [relationship.member]: principal.subject,
@@ -107,17 +93,16 @@ const createPatient = (
 };
 
 const createInChart = (
-  request: ResourceRequest,
+  { operation, now }: ResourceRequest,
   by: Permitted,
   values: Values,
-  { patient, tenantKeys, ...items }: Prepared & { readonly tenantKeys: TenantKeys },
+  chart: ReachedChart,
+  tenantKeys: TenantKeys,
 ): Creation => {
-  const { operation, now } = request;
   const { resource } = operation;
   const { tenant } = by.principal;
-  const chart = patient === undefined ? undefined : reach(request, by, patient, items);
-  if (patient === undefined || chart === undefined) throw new ApiError('not-found');
-  const { keys, more } = completeKeys(operation, chart, tenantKeys);
+  const { patient } = chart;
+  const { keys, more } = completeKeys(operation, chart.keys, tenantKeys);
   const address = { tenant, patient, resource: resource.name, id: newRecordId(patient, now) };
   const created = createRecord(resource, address, values, { patient: keys, index: tenantKeys.index }, now);
   const others: Change[] = more ? [{ kind: 'moreKeys', keys: more }] : [];
@@ -139,61 +124,65 @@ const answer = ({ resource, status }: ResourceOperation, id: string, version: nu
   body: { id },
 });
 
+/** The chart to which a record is to be added, if the permission reaches it; nothing for a new patient. */
+const chartFor = (
+  request: ResourceRequest,
+  by: Permitted,
+  { chart }: Pick<Prepared, 'chart'>,
+): ReachedChart | undefined => {
+  if (request.operation.resource.subject === 'id') return undefined;
+  if (chart === undefined) throw new ApiError('not-found');
+  request.facts.patient = chart.patient;
+  return reach(request, by, chart);
+};
+
 /** Creates a record, once for an `Idempotency-Key` (requirement F9). */
-export const create: Run<ChartPorts, Prepared, ResourceOperation> = {
+export const create: Run<ChartPorts, Prepared | undefined, ResourceOperation> = {
   fetch: async ({ operation, principal, body, idempotencyKey }, ports) => {
-    if (principal === undefined) return {};
+    if (principal === undefined) return undefined;
     const { tenant } = principal;
-    const named = operation.resource.subject === 'patient' ? (bodyOf({ body }).patient as string) : undefined;
-    const patient = named === undefined ? undefined : patientOf({ subject: 'id' }, named);
+    const patient = patientOf({ subject: 'id' }, String(bodyOf({ body }).patient));
     const loading = ports.keyRing.tenantKeys(tenant);
     const digest =
       idempotencyKey === undefined
         ? undefined
         : idempotencyDigest(principal, operation.id, idempotencyKey, (await loading).index);
-    const wanted = {
-      tenant,
-      patients: patient === undefined ? [] : [patient],
-      ...(digest !== undefined && { idempotency: digest }),
-    };
-    const needed = patient !== undefined || digest !== undefined;
     const [tenantKeys, fetched] = await Promise.all([
       loading,
-      needed ? ports.records.fetch(wanted) : undefined,
+      ports.records.fetch({
+        tenant,
+        patients: patient === undefined ? [] : [patient],
+        ...(digest !== undefined && { idempotency: digest }),
+      }),
     ]);
     return {
       tenantKeys,
       ...(digest !== undefined && { digest }),
-      ...(fetched?.idempotency && { remembered: fetched.idempotency }),
-      ...(patient !== undefined && fetched && { patient, ...(await chartItems(fetched, patient, ports)) }),
+      ...(fetched.idempotency && { remembered: fetched.idempotency }),
+      ...(patient !== undefined && { chart: await chartItems(fetched, patient, ports) }),
     };
   },
 
   complete: async (request, prepared, ports) => {
     const { operation, facts, now } = request;
-    const { tenantKeys, patient, digest, remembered } = prepared;
     const by = permitted(request);
     const { tenant } = by.principal;
-    if (tenantKeys === undefined) throw new ApiError('not-permitted');
-    if (patient !== undefined) facts.patient = patient;
+    if (prepared === undefined) throw new ApiError('not-permitted');
+    const { tenantKeys, digest, remembered } = prepared;
     const values = writtenFields(by.permission, bodyOf(request));
-    if (remembered) {
-      if (operation.resource.subject === 'patient' && !(patient && reach(request, by, patient, prepared)))
-        throw new ApiError('not-found');
-      const replay = replayOf(remembered, request.body, tenantKeys.index, now);
-      if (replay) {
-        facts.policy = 'idempotency.replay';
-        facts.patient = patient ?? replay.id;
-        facts.resourceId = replay.id;
-        facts.version = replay.version;
-        return answer(operation, replay.id, replay.version);
-      }
+    const chart = chartFor(request, by, prepared);
+    const replay = remembered && replayOf(remembered, request.body, tenantKeys.index, now);
+    if (replay) {
+      facts.policy = 'idempotency.replay';
+      facts.patient = chart?.patient ?? replay.id;
+      facts.resourceId = replay.id;
+      facts.version = replay.version;
+      return answer(operation, replay.id, replay.version);
     }
 
-    const { address, created, others, alongside } =
-      operation.resource.subject === 'id'
-        ? createPatient(request, by, values, tenantKeys, ports)
-        : createInChart(request, by, values, { ...prepared, tenantKeys });
+    const { address, created, others, alongside } = chart
+      ? createInChart(request, by, values, chart, tenantKeys)
+      : createPatient(request, by, values, tenantKeys, ports);
     const { id } = address;
     const { version } = created.record;
     const changes: Change[] = [...recordChanges(created), ...others];

@@ -11,21 +11,21 @@ import type { ChartItems } from './chart.ts';
 import { chartItems, entityTag, permitted, reach } from './chart.ts';
 import type { Run } from './run.ts';
 
-/** What is there of the record that a request names by its id. */
-export interface NamedRecord extends ChartItems {
-  /** Whose record it would be; absent when the id is no id of the resource. */
-  readonly patient?: string;
+/** What there is of the record that a request names by an id of its form. */
+export interface NamedRecord {
+  readonly id: string;
+  readonly chart: ChartItems;
   readonly record?: StoredRecord;
-  readonly tenantKeys?: TenantKeys;
+  readonly tenantKeys: TenantKeys;
 }
 
-/** Fetches the record that a request names by its id, with what a decision about it needs. */
-export const fetchNamedRecord: Run<ChartPorts, NamedRecord, ResourceOperation>['fetch'] = async (
+/** Fetches the record that a request names by its id, with what a decision about it needs; nothing when it is no id. */
+export const fetchNamedRecord: Run<ChartPorts, NamedRecord | undefined, ResourceOperation>['fetch'] = async (
   { operation: { resource }, principal, pathParameters: { id = '' } },
   ports,
 ) => {
   const patient = patientOf(resource, id);
-  if (principal === undefined || patient === undefined) return {};
+  if (principal === undefined || patient === undefined) return undefined;
   const { tenant } = principal;
   const records = [{ patient, resource: resource.name, id }];
   const [fetched, tenantKeys] = await Promise.all([
@@ -33,23 +33,22 @@ export const fetchNamedRecord: Run<ChartPorts, NamedRecord, ResourceOperation>['
     ports.keyRing.tenantKeys(tenant),
   ]);
   const record = fetched.record(id);
-  const items = await chartItems(fetched, patient, ports);
-  return { patient, tenantKeys, ...(record && { record }), ...items };
+  return { id, tenantKeys, chart: await chartItems(fetched, patient, ports), ...(record && { record }) };
 };
 
 /** Reads one record: the fields asked for, or the summary (requirement C4). */
-export const read: Run<ChartPorts, NamedRecord, ResourceOperation> = {
+export const read: Run<ChartPorts, NamedRecord | undefined, ResourceOperation> = {
   fetch: fetchNamedRecord,
-  complete: async (request, { patient, record, ...items }) => {
+  complete: async (request, named) => {
     const { operation, fields: asked, facts } = request;
-    const { id } = request.pathParameters;
     const by = permitted(request);
-    if (id === undefined || patient === undefined) throw new ApiError('not-found');
-    facts.patient = patient;
+    if (named === undefined) throw new ApiError('not-found');
+    const { id, record } = named;
+    facts.patient = named.chart.patient;
     facts.resourceId = id;
     const fields = fieldsToDisclose(by.permission, asked);
-    const chart = reach(request, by, patient, items);
-    if (chart === undefined || record === undefined) throw new ApiError('not-found');
+    const chart = reach(request, by, named.chart);
+    if (record === undefined) throw new ApiError('not-found');
     const verified = verifyRecord(record, chart.keys);
     const values = openFields(operation.resource, verified, fields, chart.keys);
     facts.version = verified.version;

@@ -12,7 +12,7 @@ import { openFields } from '../domain/record-content.ts';
 import type { StoredRecord } from '../domain/stored-record.ts';
 import type { ChartPorts } from '../ports/chart-ports.ts';
 import type { ChartItems, Permitted, ReachedChart, ResourceRequest } from './chart.ts';
-import { bodyOf, chartItems, permitted, reach } from './chart.ts';
+import { bodyOf, chartItems, permitted, reach, reachIfAny } from './chart.ts';
 import type { Run } from './run.ts';
 
 interface Candidate {
@@ -22,7 +22,6 @@ interface Candidate {
 
 interface Found {
   /** The patient whose records are asked for. */
-  readonly patient?: string;
   readonly items?: ChartItems;
   /** The blind index that is searched, and the entry looked for. */
   readonly index?: IndexPlan;
@@ -51,7 +50,6 @@ const fetchByPatient = async (
   ]);
   const items = await chartItems(fetched, patient, ports);
   return {
-    patient,
     items,
     candidates: listed.slice(0, searchLimit).map((record) => ({ record, items })),
     complete: listed.length <= searchLimit,
@@ -94,20 +92,19 @@ const fetchByIndex = async (
 const reachMatches = (
   request: ResourceRequest,
   by: Permitted,
-  { patient, items, index, candidates }: Found,
+  { items, index, candidates }: Found,
 ): readonly { readonly record: StoredRecord; readonly chart: ReachedChart }[] => {
   const { policy } = by.permission;
-  if (patient !== undefined) {
+  if (items !== undefined) {
     if (!by.permission.discloses.includes('patient')) throw new ApiError('field-not-permitted', { policy });
-    request.facts.patient = patient;
-    const chart = items && reach(request, by, patient, items);
-    if (chart === undefined) throw new ApiError('not-found');
+    request.facts.patient = items.patient;
+    const chart = reach(request, by, items);
     return candidates.map(({ record }) => ({ record, chart }));
   }
   if (index === undefined) throw new ApiError('invalid-body');
   if (!maySearchBy(by.permission, index)) throw new ApiError('field-not-permitted', { policy });
   return candidates.flatMap((candidate) => {
-    const chart = reach(request, by, candidate.record.patient, candidate.items);
+    const chart = reachIfAny(request, by, candidate.items);
     return chart ? [{ record: candidate.record, chart }] : [];
   });
 };
@@ -118,16 +115,13 @@ const reachMatches = (
  */
 const refusePlanted = async (
   { operation: { resource } }: ResourceRequest,
+  { principal: { tenant } }: Permitted,
   entry: string,
   unlisted: readonly StoredRecord[],
   { records }: ChartPorts,
 ): Promise<void> => {
-  const [first] = unlisted;
-  if (first === undefined) return;
-  const { tenant } = first;
   const ids = await records.find(tenant, resource.name, entry, searchLimit + 1);
   const suspects = unlisted.filter(({ id }) => ids.includes(id));
-  if (suspects.length === 0) return;
   const named = suspects.map(({ patient, id }) => ({ patient, resource: resource.name, id }));
   const again = await records.fetch({ tenant, records: named, patients: [] });
   if (suspects.some(({ id, version }) => again.record(id)?.version === version))
@@ -162,7 +156,7 @@ export const search: Run<ChartPorts, Found, ResourceOperation> = {
     const matches = reached.filter(({ verified }) => entry === undefined || verified.indexes.includes(entry));
     if (entry !== undefined && matches.length < reached.length) {
       const unlisted = reached.filter((each) => !matches.includes(each)).map(({ verified }) => verified);
-      await refusePlanted(request, entry, unlisted, ports);
+      await refusePlanted(request, by, entry, unlisted, ports);
     }
     const items = matches.map(({ verified, chart }) =>
       disclose(by.permission, fields, openFields(operation.resource, verified, fields, chart.keys)),

@@ -16,25 +16,25 @@ import type { Run } from './run.ts';
  * Replaces the fields that the caller may write, if the record is still the version that it read (requirement F9). The
  * version before is kept as history.
  */
-export const update: Run<ChartPorts, NamedRecord, ResourceOperation> = {
+export const update: Run<ChartPorts, NamedRecord | undefined, ResourceOperation> = {
   fetch: fetchNamedRecord,
-  complete: async (request, { patient, record, tenantKeys, ...items }, { records }) => {
+  complete: async (request, named, { records }) => {
     const { operation, facts, ifMatch, now } = request;
-    const { id } = request.pathParameters;
     const { resource, status } = operation;
     const by = permitted(request);
-    if (id === undefined || patient === undefined || tenantKeys === undefined)
-      throw new ApiError('not-found');
+    if (named === undefined) throw new ApiError('not-found');
+    const { id, record, tenantKeys } = named;
+    const { patient } = named.chart;
     facts.patient = patient;
     facts.resourceId = id;
     const values = writtenFields(by.permission, bodyOf(request));
     if (ifMatch === undefined) throw new ApiError('precondition-required');
-    const chart = reach(request, by, patient, items);
-    if (chart === undefined || record === undefined) throw new ApiError('not-found');
+    const chart = reach(request, by, named.chart);
+    if (record === undefined) throw new ApiError('not-found');
     const current = verifyRecord(record, chart.keys);
     if (current.version !== ifMatch) throw new ApiError('version-mismatch');
 
-    const { keys, more } = completeKeys(operation, chart, tenantKeys);
+    const { keys, more } = completeKeys(operation, chart.keys, tenantKeys);
     const integrity = newestKey(keys, 'integrity');
     const next = replaceFields(
       resource,

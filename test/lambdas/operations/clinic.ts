@@ -50,14 +50,23 @@ export const operationOf = (id: string): ResourceOperation => {
   return operation;
 };
 
+const noted = new WeakMap<object, AuditFacts>();
+
+/** What the operation had noted for the audit entry when it refused. */
+export const factsOfRefusal = async (asked: Promise<unknown>): Promise<AuditFacts | undefined> =>
+  asked.then(
+    () => undefined,
+    (error: object) => noted.get(error),
+  );
+
 /** Runs an operation as the chain does, with a live session. */
 export const ask = async (
   ports: ChartPorts,
-  principal: Principal,
-  operationId: string,
-  { id, purpose = usualPurpose[principal.role], now = new Date(), ...asked }: Asked,
+  principal: Principal | undefined,
+  asked: string | ResourceOperation,
+  { id, purpose = principal && usualPurpose[principal.role], now = new Date(), ...more }: Asked,
 ): Promise<Answered> => {
-  const operation = operationOf(operationId);
+  const operation = typeof asked === 'string' ? operationOf(asked) : asked;
   requests += 1;
   const requestId = `request-${requests}`;
   const facts: AuditFacts = {};
@@ -66,13 +75,13 @@ export const ask = async (
     operation,
     requestId,
     now,
-    principal,
+    ...(principal && { principal }),
     ...(purpose && { purpose }),
-    body: asked.body,
+    body: more.body,
     pathParameters: id === undefined ? {} : { id },
-    ...(asked.fields && { fields: asked.fields }),
-    ...(asked.ifMatch !== undefined && { ifMatch: asked.ifMatch }),
-    ...(asked.idempotencyKey !== undefined && { idempotencyKey: asked.idempotencyKey }),
+    ...(more.fields && { fields: more.fields }),
+    ...(more.ifMatch !== undefined && { ifMatch: more.ifMatch }),
+    ...(more.idempotencyKey !== undefined && { idempotencyKey: more.idempotencyKey }),
     sourceAddress: '192.0.2.1',
     userAgent: 'test',
     facts,
@@ -84,8 +93,11 @@ export const ask = async (
     }),
   };
   const run = resourceRuns[operation.interaction];
-  const fetched = await run.fetch(request, ports);
-  const result = await run.complete(request, fetched, ports);
+  const answer = async () => run.complete(request, await run.fetch(request, ports), ports);
+  const result = await answer().catch((error: object) => {
+    noted.set(error, facts);
+    throw error;
+  });
   return { ...result, body: result.body as Answered['body'], facts, committed };
 };
 

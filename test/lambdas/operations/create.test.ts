@@ -3,7 +3,7 @@ import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
-import { ask, patientBody, person, vitalBody } from './clinic.ts';
+import { ask, factsOfRefusal, patientBody, person, vitalBody } from './clinic.ts';
 
 let cloud: TestCloud;
 let ports: ChartPorts;
@@ -98,7 +98,8 @@ test.each([
   ['an id of its own', { ...patientBody, id: 'PATIENT0000000000000000001' }, 'field-not-permitted'],
   ['an undeclared field', { ...patientBody, password: 'x' }, 'field-not-permitted'],
   ['a required field missing', { name: patientBody.name }, 'invalid-body'],
-  ['no object', ['x'], 'invalid-body'],
+  ['no object but a list', ['x'], 'invalid-body'],
+  ['no object but text', 'x', 'invalid-body'],
   ['nothing in it', null, 'invalid-body'],
 ])('a body with %s is refused', async (_, body, code) => {
   await expect(create(provider, body)).rejects.toThrow(refusal(code));
@@ -124,6 +125,19 @@ test('a vital sign is recorded for a patient in care, and for no other', async (
   await expect(ask(ports, elsewhere, 'Vital.create', { body: vitalBody(patient) })).rejects.toThrow(
     refusal('not-found'),
   );
+});
+
+test('what is refused is noted with the patient, and never with what is no id', async () => {
+  const { body } = await create(provider);
+  const stranger = person(tenant, 'provider');
+  const known = ask(ports, stranger, 'Vital.create', { body: vitalBody(body.id ?? '') });
+  expect(await factsOfRefusal(known)).toEqual({
+    resource: 'Vital',
+    policy: 'Vital.provider.TREAT.create',
+    patient: body.id,
+  });
+  const unknown = ask(ports, stranger, 'Vital.create', { body: vitalBody('219-09-9999') });
+  expect(await factsOfRefusal(unknown)).toEqual({ resource: 'Vital', policy: 'Vital.provider.TREAT.create' });
 });
 
 test('a relationship gives access from its start on; its entry is a change of privilege', async () => {

@@ -3,7 +3,7 @@ import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
-import { ask, patientBody, person } from './clinic.ts';
+import { ask, factsOfRefusal, patientBody, person } from './clinic.ts';
 import { observed } from './counted-calls.ts';
 
 let cloud: TestCloud;
@@ -110,6 +110,25 @@ test('what is denied makes the same calls as what is absent', async () => {
   await callsFor(patient);
   expect(await callsFor('00000000000000000000000000')).toEqual(['dynamodb BatchGetItem']);
   expect(await callsFor(patient)).toEqual(['dynamodb BatchGetItem']);
+});
+
+test('what is no id makes no call, and is not noted', async () => {
+  const { clientsFor, calls } = observed(cloud.clientsFor);
+  const asked = ask(cloud.newPorts(clientsFor), person(tenant, 'admin'), 'Patient.read', {
+    id: '219-09-9999',
+  });
+  expect(await factsOfRefusal(asked)).toEqual({ resource: 'Patient', policy: 'Patient.admin.HOPERAT.read' });
+  expect(calls).toEqual([]);
+});
+
+test('what is denied is noted with patient, record and policy', async () => {
+  const vital = `${patient}.01JD0000000000000000000000`;
+  expect(await factsOfRefusal(ask(ports, person(tenant, 'nurse'), 'Vital.read', { id: vital }))).toEqual({
+    resource: 'Vital',
+    policy: 'Vital.nurse.TREAT.read',
+    patient,
+    resourceId: vital,
+  });
 });
 
 test('no chart content is opened for who has no relationship', async () => {

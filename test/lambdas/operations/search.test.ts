@@ -5,7 +5,7 @@ import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
-import { ask, patientBody, person, vitalBody } from './clinic.ts';
+import { ask, factsOfRefusal, operationOf, patientBody, person, vitalBody } from './clinic.ts';
 
 let cloud: TestCloud;
 let ports: ChartPorts;
@@ -185,4 +185,42 @@ test('a record whose value changed while it was searched for is no match', async
   });
   expect(body.items).toMatchObject([{ id: patient }]);
   expect(searches).toBe(2);
+});
+
+test('a record that changed and changed back while it was searched for is no tampering', async () => {
+  const moved = await another();
+  let searches = 0;
+  const raced: ChartPorts['records'] = {
+    ...ports.records,
+    find: async (...asked) => {
+      searches += 1;
+      if (searches === 1) return [...(await ports.records.find(...asked)), moved];
+      const body = { ...patientBody, identifier: [] };
+      await ask(ports, provider, 'Patient.update', { id: moved, ifMatch: 1, body });
+      return ports.records.find(...asked);
+    },
+  };
+  const { body } = await ask({ ...ports, records: raced }, provider, 'Patient.search', {
+    body: { where: { mrn: 'SYN-000042' } },
+  });
+  expect(body.items).toMatchObject([{ id: patient }]);
+});
+
+test('a permission that does not disclose whose the records are does not search by patient', async () => {
+  const operation = operationOf('Vital.search');
+  const permission = {
+    interactions: ['search'],
+    purposes: ['TREAT'],
+    reach: 'careTeam',
+    discloses: ['id', 'code'],
+  } as const;
+  const resource = { ...operation.resource, permissions: { provider: [permission] } };
+  const asked = ask(ports, provider, { ...operation, resource }, { body: { where: { patient } } });
+  await expect(asked).rejects.toThrow(refusal('field-not-permitted'));
+});
+
+test('what is no patient id is refused, and not noted', async () => {
+  const asked = ask(ports, admin, 'Vital.search', { body: { where: { patient: '219-09-9999' } } });
+  expect(await factsOfRefusal(asked)).toEqual({ resource: 'Vital', policy: 'Vital.admin.HOPERAT.search' });
+  await expect(asked).rejects.toThrow(refusal('invalid-body'));
 });

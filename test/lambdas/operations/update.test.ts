@@ -5,7 +5,7 @@ import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
 import { recordFrom } from '../../../lambdas/ports/record-items.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
-import { ask, patientBody, person, vitalBody } from './clinic.ts';
+import { ask, factsOfRefusal, patientBody, person, vitalBody } from './clinic.ts';
 
 let cloud: TestCloud;
 let ports: ChartPorts;
@@ -134,6 +134,15 @@ test('no relationship, another tenant and absence are told alike', async () => {
     body: { ...vitalBody(patient), patient: undefined },
   });
   await expect(vital).rejects.toThrow(refusal('not-found'));
+});
+
+test('what is denied is noted with patient, record and policy', async () => {
+  expect(await factsOfRefusal(update(person(tenant, 'provider')))).toEqual({
+    resource: 'Patient',
+    policy: 'Patient.provider.TREAT.update',
+    patient,
+    resourceId: patient,
+  });
 });
 
 test.each(['nurse', 'billing', 'compliance'] as const)(

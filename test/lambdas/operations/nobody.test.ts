@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ApiError } from '../../../lambdas/domain/api-error.ts';
+import type { TestCloud } from '../../emulator.ts';
+import { startTestCloud } from '../../emulator.ts';
+import { ask, patientBody } from './clinic.ts';
+import { observed } from './counted-calls.ts';
+
+let cloud: TestCloud;
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud?.stop());
+
+const id = '00000000000000000000000000';
+
+test.each([
+  ['Patient.create', { body: patientBody }],
+  ['Patient.read', { id }],
+  ['Patient.update', { id, ifMatch: 1, body: patientBody }],
+  ['Patient.search', { body: { where: { mrn: 'SYN-000042' } } }],
+] as const)('%s does nothing for nobody, whatever the chain let through', async (operation, asked) => {
+  const { clientsFor, calls } = observed(cloud.clientsFor);
+  const refused = ask(cloud.newPorts(clientsFor), undefined, operation, { ...asked, purpose: 'TREAT' });
+  await expect(refused).rejects.toThrow(ApiError);
+  await expect(refused).rejects.toThrow(expect.objectContaining({ code: 'not-permitted' }));
+  expect(calls).toEqual([]);
+});
