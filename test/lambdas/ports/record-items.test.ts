@@ -56,6 +56,7 @@ const others: readonly AttributeValue[] = [
   { N: '0' },
   { N: '1.5' },
   { N: '99999999999999999999' },
+  { N: '99999999999999999999.5' },
   { B: bytes('x') },
   { B: new Uint8Array() },
   { BOOL: true },
