@@ -29,11 +29,10 @@ const enrol = async (challenge: StoredChallenge, code: string, ports: IdentityPo
 
 const stepOf = (
   challenge: StoredChallenge,
-  { newPassword, code }: ChallengeAnswer,
+  { newPassword, code = '' }: ChallengeAnswer,
   ports: IdentityPorts,
 ): Promise<SignInStep> => {
   if (newPassword !== undefined) return ports.signIn.answer(challenge, { newPassword });
-  if (code === undefined) throw new ApiError('invalid-challenge');
   return challenge.challenge === 'MFA_SETUP'
     ? enrol(challenge, code, ports)
     : ports.signIn.answer(challenge, { code });

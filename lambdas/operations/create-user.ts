@@ -21,8 +21,7 @@ export const createUser: Run<IdentityPorts, undefined> = {
     if (principal === undefined) throw new ApiError('unauthenticated');
     const { email, role, patient } = request.body as NewUser;
     const { tenant, subject: by } = principal;
-    facts.resource = 'Principal';
-    if (patient !== undefined) facts.patient = patient;
+    Object.assign(facts, { resource: 'Principal', patient });
     const { subject, temporaryPassword } = await addPerson(
       email.toLowerCase(),
       async (id) => {

@@ -76,6 +76,5 @@ export const signedInAnswer = async (
   await ports.signIns.saveToken(principal.session, tokens.refreshToken, expiresAt);
   await ports.signIns.saveHandle(handle, continued);
   await ports.signIns.forgetAttempts(account);
-  request.facts.type = 'AUTHENTICATION_SUCCESS';
   return tokensAnswer(tokens, verified, handle);
 };

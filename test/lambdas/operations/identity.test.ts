@@ -62,6 +62,8 @@ describe('a sign-in', () => {
     const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
     const setup = await api.post('/auth/challenge', { challenge, session, newPassword });
     await expectEntry(setup, 'AUTHENTICATION_CHALLENGED', { actor: body.id });
+    const [attempts] = await rows('sessions', `A#${await api.ports.signIn.digest('account', email)}`);
+    expect(attempts?.n?.N).toBe('0');
     expect(await api.ports.directory.principal(body.id ?? '')).not.toHaveProperty('mfaEnrolledAt');
     const seen: (string | undefined)[] = [];
     const post = api.postWith(({ signIn, directory }) => ({
@@ -311,10 +313,24 @@ describe('a refresh handle', () => {
     const person = await api.join('provider');
     const first = await refresh(person.refreshToken);
     const answer = await reuse(person.refreshToken, first.body.refreshToken ?? '');
-    await expectEntry(expectProblem(answer, 'unauthenticated'), 'TOKEN_REVOKED', { policy: 'refresh.reuse' });
+    await expectEntry(expectProblem(answer, 'unauthenticated'), 'TOKEN_REVOKED', {
+      policy: 'refresh.reuse',
+      actor: person.subject,
+      tenant: api.tenant,
+      session: decodeJwt(person.accessToken).origin_jti,
+    });
     expect(await api.isAlive(person.accessToken)).toBe(false);
     expect(await api.isAlive(first.body.accessToken ?? '')).toBe(false);
     expectProblem(await refresh(first.body.refreshToken ?? ''), 'unauthenticated');
+  });
+
+  test('that was gone when it was to be used ends the session', async () => {
+    const person = await api.join('provider');
+    const post = api.postWith(({ signIns }) => ({
+      signIns: { ...signIns, useHandle: async () => ({ verdict: 'unknown' }) },
+    }));
+    expectProblem(await post('/auth/refresh', { refreshToken: person.refreshToken }), 'unauthenticated');
+    expect(await api.isAlive(person.accessToken)).toBe(false);
   });
 
   test('that was lost in a race to another client ends the session', async () => {
@@ -414,6 +430,22 @@ describe('signing out', () => {
     expect(await api.isAlive(person.accessToken)).toBe(false);
   });
 
+  test('asks Cognito nothing when there is no refresh token', async () => {
+    const person = await api.join('provider');
+    await api.ports.signIns.removeToken(String(decodeJwt(person.accessToken).origin_jti));
+    let asked = 0;
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        revoke: async () => {
+          asked += 1;
+        },
+      },
+    }));
+    expect((await post('/auth/logout', undefined, { token: person.accessToken })).status).toBe(204);
+    expect(asked).toBe(0);
+  });
+
   test('needs a token', async () => {
     expectProblem(await api.post('/auth/logout'), 'unauthenticated');
   });
@@ -450,6 +482,25 @@ describe('creating a person', () => {
     expect((await create({ email, role: 'nurse' })).status).toBe(201);
     const again = expectProblem(await create({ email, role: 'admin' }), 'conflict');
     await expectEntry(again, 'REQUEST_REJECTED', { policy: 'person.exists' });
+  });
+
+  test('with the address of someone else leaves that one’s password alone', async () => {
+    const person = await api.join('nurse');
+    expectProblem(await create({ email: person.email, role: 'admin' }), 'conflict');
+    expect((await login(person.email, person.password)).body.challenge).toBe('SOFTWARE_TOKEN_MFA');
+  });
+
+  test('removes no account that it did not add', async () => {
+    const email = newEmail();
+    await api.ports.accounts.create(email, `Synthetic-${crypto.randomUUID()}-A1!`);
+    const failing = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: () => Promise.reject(Object.assign(new Error('down'), { $metadata: {} })),
+      },
+    }));
+    expectProblem(await create({ email, role: 'nurse' }, failing), 'unavailable');
+    expect(await api.ports.accounts.find(email)).toBeDefined();
   });
 
   test('is an admin’s alone', async () => {
@@ -510,7 +561,10 @@ describe('creating a person', () => {
         },
       },
     }));
-    expectProblem(await create({ email, role: 'nurse' }, post), 'conflict');
+    await expectEntry(
+      expectProblem(await create({ email, role: 'nurse' }, post), 'conflict'),
+      'REQUEST_REJECTED',
+    );
     expect(await api.ports.accounts.find(email)).toBeDefined();
   });
 
