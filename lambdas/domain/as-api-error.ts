@@ -7,7 +7,7 @@ const isDependencyFailure = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   const { code, $metadata } = error as { code?: unknown; $metadata?: unknown };
   if ($metadata !== undefined || networkNames.has(error.name)) return true;
-  return typeof code === 'string' && !code.startsWith('ERR_INVALID') && networkCodes.test(code);
+  return typeof code === 'string' && networkCodes.test(code);
 };
 
 /**

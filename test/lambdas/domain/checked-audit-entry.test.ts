@@ -87,3 +87,22 @@ describe('no member holds health information', () => {
     expect(() => checkedAuditEntry({ ...entry, disclosed: ['219-09-9999'] })).not.toThrow(/219/);
   });
 });
+
+test.each([
+  ['actor', 1234],
+  ['matches', [null]],
+  ['matches', [undefined]],
+  ['matches', ['text']],
+] as const)('what is of another kind is refused by its name: %s %j', (member, value) => {
+  const wrong = { ...entry, [member]: value } as unknown as AuditEntry;
+  expect(() => checkedAuditEntry(wrong)).toThrow(`an audit entry's ${member} is not in its form`);
+});
+
+test('an address that is not known may stand for one', () => {
+  expect(checkedAuditEntry({ ...entry, sourceAddress: 'unknown' }).sourceAddress).toBe('unknown');
+});
+
+test('a member with the name of an inherited one is not on the list', () => {
+  const wrong = { ...entry, toString: 'x' } as unknown as AuditEntry;
+  expect(() => checkedAuditEntry(wrong)).toThrow('not on the list');
+});

@@ -34,3 +34,8 @@ test.each([
 ])('of the address %j %j is kept', (address, kept) => {
   expect(cleanAddress(address)).toBe(kept);
 });
+
+test('an address is a text', () => {
+  expect(cleanAddress('203.0.113.7')).toBe('203.0.113.7');
+  expect(cleanAddress(['203.0.113.7'])).toBe('unknown');
+});

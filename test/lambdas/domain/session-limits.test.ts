@@ -22,3 +22,16 @@ test('configuration shortens them and never lengthens them', () => {
 test.each(['', '0', '-1', '1.5', 'ten', 'NaN'])('a limit of %j stops the function at its start', (value) => {
   expect(() => sessionLimits({ WORKFORCE_IDLE_SECONDS: value })).toThrow(TypeError);
 });
+
+test('each limit has its own variable', () => {
+  const limits = sessionLimits({
+    WORKFORCE_IDLE_SECONDS: '1',
+    WORKFORCE_ABSOLUTE_SECONDS: '2',
+    PATIENT_IDLE_SECONDS: '3',
+    PATIENT_ABSOLUTE_SECONDS: '4',
+  });
+  expect([limits('nurse'), limits('patient')]).toEqual([
+    { idle: 1, absolute: 2 },
+    { idle: 3, absolute: 4 },
+  ]);
+});

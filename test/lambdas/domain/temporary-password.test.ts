@@ -10,3 +10,12 @@ test('it has 24 characters, every class, and is never the same', () => {
   }
   expect(new Set(passwords).size).toBe(200);
 });
+
+test('every character may be in it, and every class in every place', () => {
+  const passwords = Array.from({ length: 400 }, temporaryPassword);
+  expect(new Set(passwords.join('')).size).toBe(24 + 25 + 8 + 5);
+  for (let place = 0; place < 24; place += 1) {
+    const here = passwords.map((password) => password.charAt(place)).join('');
+    for (const kind of [/[A-Z]/, /[a-z]/, /[0-9]/, /[-_.+=]/]) expect(here).toMatch(kind);
+  }
+});

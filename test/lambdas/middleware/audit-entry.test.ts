@@ -104,6 +104,12 @@ test('an answer whose entry cannot be written is withheld', async () => {
   expect(request.context.chain.audited).toBe(false);
 });
 
+test('an error of no catalogue is a failure of ours', async () => {
+  const { entries, middleware } = written();
+  await runHook(middleware, 'onError', Object.assign(read(), { error: new TypeError('219-09-9999') }));
+  expect(entries).toMatchObject([{ outcome: 'failure', problem: 'internal', type: 'SERVICE_FAILURE' }]);
+});
+
 test('a refusal leaves one entry, and is none when that cannot be written', async () => {
   const { entries, middleware } = written();
   const request = Object.assign(read(), { error: new ApiError('not-found') });

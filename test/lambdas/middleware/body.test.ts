@@ -35,6 +35,8 @@ test.each([
   ['17 levels', { body: `${'['.repeat(17)}${']'.repeat(17)}` }],
   ['a long list', { body: `[${'1,'.repeat(100)}1]` }],
   ['bad base64', { body: 'not base64!', isBase64Encoded: true }],
+  ['base64 with something before it', { body: '!e30=', isBase64Encoded: true }],
+  ['nothing, of no type', { body: '', multiValueHeaders: {} }],
   ['bad UTF-8', base64(Buffer.of(0x22, 0xff, 0x22))],
 ])('%s is a malformed body', async (_name, event) => {
   await expect(ask(event)).rejects.toThrow(refused('malformed-body'));
@@ -59,6 +61,15 @@ test.each([
 
 test('an operation without a body accepts none', async () => {
   expect(await ask({ body: null, multiValueHeaders: {} }, 'Patient.read')).toBeUndefined();
+  expect(await ask({ body: undefined, multiValueHeaders: {} }, 'Patient.read')).toBeUndefined();
   await expect(ask({ body: '{}' }, 'Patient.read')).rejects.toThrow(refused('malformed-body'));
   await expect(ask({ body: '{}' }, 'auth.logout')).rejects.toThrow(refused('malformed-body'));
+});
+
+test('what is no UTF-8 says so to a debugger', async () => {
+  await expect(ask(base64(Buffer.of(0x22, 0xff, 0x22)))).rejects.toThrow(
+    expect.objectContaining({
+      cause: expect.objectContaining({ code: 'ERR_ENCODING_INVALID_ENCODED_DATA' }),
+    }),
+  );
 });

@@ -36,6 +36,8 @@ describe('other query parameters', () => {
   test.each([
     ['a field', 'ssn', 'ssn'],
     ['a field in other letters', 'BIRTHDATE', 'birthDate'],
+    ['a field that is not searched by', 'phone', 'phone'],
+    ['a member that is not searched by', 'postalCode', 'postalCode'],
     ['a member of a field', 'family', 'family'],
     ['a member of an element of a field', 'system', 'system'],
     ['an index', 'nameandbirthdate', 'nameAndBirthDate'],
@@ -46,6 +48,10 @@ describe('other query parameters', () => {
       expect.objectContaining({ code: 'phi-in-url' }),
     );
     expect(request.context.chain.parameters).toEqual([noted]);
+  });
+
+  test('are refused though their value is a field’s name', async () => {
+    await expect(read(query({ other: ['mrn'] }))).rejects.toThrow(invalid);
   });
 
   test('are refused, and noted without their name', async () => {
@@ -80,6 +86,7 @@ describe('the path', () => {
     const chain = await ask('Patient.create', {});
     expect([chain.pathParameters, chain.facts]).toEqual([{}, { resource: 'Patient' }]);
     expect((await ask('auth.login', {})).facts).toEqual({});
+    expect((await ask(undefined, {})).facts).toEqual({});
   });
 
   test.each([
