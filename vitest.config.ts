@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs nothing but Node; `integration` runs against the local runtime, which its global set-up starts. */
+/**
+ * `integration` runs against the local runtime, which its global set-up starts; `unit` needs no running platform. One
+ * after the other: together they would keep two cores too busy for requests with a time limit.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -11,6 +14,7 @@ export default defineConfig({
           exclude: ['test/integration/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -21,6 +25,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 0 },
         },
       },
     ],
