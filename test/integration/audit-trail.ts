@@ -16,41 +16,50 @@ const platform = 'platform';
 const shards = 8;
 const days = new Set<string>();
 
-/** Every audit entry of a tenant and the platform, or those of one request. */
-export const auditEntries = async (
+const entriesIn = async (
   { dynamodb }: Cloud,
-  { table, tenant }: Trail,
+  table: string,
+  partition: string,
   requestId?: string,
 ): Promise<readonly AuditEntry[]> => {
   const filter = requestId && {
     FilterExpression: 'contains(#entry, :request)',
     ExpressionAttributeNames: { '#entry': 'entry' },
   };
+  const entries: AuditEntry[] = [];
+  for await (const { Items = [] } of paginateQuery(
+    { client: dynamodb },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :partition',
+      ExpressionAttributeValues: {
+        ':partition': { S: partition },
+        ...(requestId && { ':request': { S: requestId } }),
+      },
+      ...filter,
+    },
+  ))
+    for (const { entry } of Items) entries.push(JSON.parse(entry?.S ?? '{}') as AuditEntry);
+  return entries;
+};
+
+/** Every audit entry of a tenant and the platform; or those of one request, which are its tenant's or the platform's. */
+export const auditEntries = async (
+  cloud: Cloud,
+  { table, tenant }: Trail,
+  requestId?: string,
+): Promise<readonly AuditEntry[]> => {
   days.add(new Date().toISOString().slice(0, 10));
-  const partitions = [tenant, platform].flatMap((name) =>
-    [...days].flatMap((day) => Array.from({ length: shards }, (_, shard) => `T#${name}#E#${day}#${shard}`)),
-  );
-  const found = await Promise.all(
-    partitions.map(async (partition) => {
-      const entries: AuditEntry[] = [];
-      for await (const { Items = [] } of paginateQuery(
-        { client: dynamodb },
-        {
-          TableName: table,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :partition',
-          ExpressionAttributeValues: {
-            ':partition': { S: partition },
-            ...(requestId && { ':request': { S: requestId } }),
-          },
-          ...filter,
-        },
-      ))
-        for (const { entry } of Items) entries.push(JSON.parse(entry?.S ?? '{}') as AuditEntry);
-      return entries;
-    }),
-  );
-  return found.flat();
+  const entriesOf = async (owner: string): Promise<readonly AuditEntry[]> => {
+    const partitions = [...days].flatMap((day) =>
+      Array.from({ length: shards }, (_, shard) => `T#${owner}#E#${day}#${shard}`),
+    );
+    const found = partitions.map((partition) => entriesIn(cloud, table, partition, requestId));
+    return (await Promise.all(found)).flat();
+  };
+  const own = await entriesOf(tenant);
+  return requestId !== undefined && own.length > 0 ? own : [...own, ...(await entriesOf(platform))];
 };
 
 /** The requests that more than one entry names, in any tenant's part of the trail. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
@@ -67,6 +68,12 @@ export const itemsOf = async (
   ))
     items.push(...(page.Items ?? []));
   return items;
+};
+
+/** A digest of what a table holds, or of the items whose partition key begins in some way. */
+export const contentsOf = async (cloud: Cloud, table: string, partition?: string): Promise<string> => {
+  const items = await itemsOf(cloud, table, partition);
+  return `${items.length} items of ${table}, ${hash('sha256', JSON.stringify(items))}`;
 };
 
 /** The role and the environment variables of a function. */

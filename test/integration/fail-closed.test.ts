@@ -5,7 +5,7 @@ import type { Answer, Ask } from './client.ts';
 import { expectProblem, expectStatus } from './client.ts';
 import type { Clinic, Person } from './clinic.ts';
 import { openClinic, output } from './clinic.ts';
-import { environmentOf, itemsOf, renewFunction } from './cloud.ts';
+import { contentsOf, environmentOf, renewFunction } from './cloud.ts';
 import { rolesOf, whileDenied, whileDisabled } from './faults.ts';
 import { markedRecord } from './marked-record.ts';
 
@@ -38,8 +38,13 @@ const requests = (): Readonly<Record<string, Ask>> => ({
   },
 });
 
-const contents = async (...names: (keyof typeof tables)[]): Promise<unknown> =>
-  Promise.all(names.map((name) => itemsOf(clinic.cloud, tables[name])));
+/** Digests of what tables hold of the tenant; the directory's principals have no tenant in their keys. */
+const contents = async (...names: (keyof typeof tables)[]): Promise<readonly string[]> =>
+  Promise.all(
+    names.map((name) =>
+      contentsOf(clinic.cloud, tables[name], name === 'directory' ? undefined : `T#${clinic.tenant}#`),
+    ),
+  );
 
 /** Every request is answered 503 without a body beside the problem, and changes nothing that is kept. */
 const expectClosed = async (): Promise<readonly Answer[]> => {
