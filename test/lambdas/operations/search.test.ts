@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../../lambdas/domain/principal.ts';
@@ -223,4 +223,10 @@ test('what is no patient id is refused, and not noted', async () => {
   const asked = ask(ports, admin, 'Vital.search', { body: { where: { patient: '219-09-9999' } } });
   expect(await factsOfRefusal(asked)).toEqual({ resource: 'Vital', policy: 'Vital.admin.HOPERAT.search' });
   await expect(asked).rejects.toThrow(refusal('invalid-body'));
+});
+
+test('an entry whose record is gone leads nowhere', async () => {
+  const Key = marshall({ pk: `T#${tenant}#P#${patient}`, sk: `Patient#${patient}` });
+  await cloud.root.dynamodb.send(new DeleteItemCommand({ TableName: 'records', Key }));
+  expect((await find(provider, { mrn: 'SYN-000042' })).body).toEqual({ items: [], complete: true });
 });
