@@ -86,7 +86,7 @@ export const eventOf = ({ method, path, token, headers = {}, body }: TestRequest
   };
   for (const [name, value] of Object.entries(headers))
     all[name] = typeof value === 'string' ? [value] : [...value];
-  const query: Record<string, string[]> = {};
+  const query: Record<string, string[]> = Object.create(null);
   for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
   const last = (values: Record<string, string[]>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1) ?? '']));
