@@ -27,6 +27,7 @@ test.each([
   ['an argument that is no URL', coded('ERR_INVALID_URL')],
   ['a code in lower case', coded('enoent')],
   ['a code that is no text', coded(11)],
+  ['a list of codes', coded(['ECONNREFUSED'])],
   ['no error', '219-09-9999'],
   ['what only looks like a failure', { name: 'TimeoutError', $metadata: {}, code: 'ECONNREFUSED' }],
 ])('%s is internal', (_name, error) => {
