@@ -27,7 +27,8 @@ export interface TestPlan {
   readonly timeOf: (test: string) => number;
 }
 
-const slack = 20_000;
+/** Milliseconds beyond its usual time that a test file is waited for. */
+const slack = 10_000;
 
 /** Does each piece of work on the first bench that is free. */
 async function spread<W>(
@@ -99,13 +100,15 @@ async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestP
   if (tests.length === 0) return verdict('survived', 'no test reaches this module');
   const source = project.get(mutant.file)?.source;
   if (source === undefined) throw new Error(`${mutant.file} is not a module of the project`);
-  const usual = tests.reduce((sum, test) => sum + plan.timeOf(test), 0);
   bench.copy.write(mutant.file, applyEdit(source, mutant));
   try {
-    const run = await bench.runner.run({ changed: [mutant.file], tests }, slack + 3 * usual);
-    if (run.kind === 'late') return verdict('killed', 'the tests did not end');
-    if (run.failure && isNotCompiled(run.failure)) throw new Error(`${label(mutant)} does not compile`);
-    if (run.failure) return verdict('killed', `${run.failure.test}: ${run.failure.name}`);
+    for (const test of tests) {
+      const limit = slack + 5 * plan.timeOf(test);
+      const run = await bench.runner.run({ changed: [mutant.file], tests: [test] }, limit);
+      if (run.kind === 'late') return verdict('killed', `${test}: did not end`);
+      if (run.failure && isNotCompiled(run.failure)) throw new Error(`${label(mutant)} does not compile`);
+      if (run.failure) return verdict('killed', `${run.failure.test}: ${run.failure.name}`);
+    }
     return verdict('survived', `${tests.length} test files passed`);
   } finally {
     bench.copy.write(mutant.file, source);
