@@ -9,6 +9,7 @@ import { resourceRuns } from '../../lambdas/operations/resource-runs.ts';
 import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
 import { directory } from '../../lambdas/ports/directory.ts';
 import type { LogLine } from '../../lambdas/ports/log.ts';
+import type { ClientsFor } from '../../lambdas/ports/tenant-credentials.ts';
 import { operations, scopesOf } from '../../model/derive/operations.ts';
 import { basePath, type Role } from '../../model/vocabulary.ts';
 import { startTestCloud, type TestCloud } from '../emulator.ts';
@@ -114,8 +115,13 @@ const invoke = async (handler: ApiHandler, request: TestRequest): Promise<ApiAns
   return handler(eventOf(request), context);
 };
 
-/** Starts emulator, issuer and function; stop it when the tests of the file are done. */
-export const startClinicalApi = async (): Promise<TestApi> => {
+/**
+ * Starts emulator, issuer and function; stop it when the tests of the file are done.
+ * @param observe what to put around the function's clients
+ */
+export const startClinicalApi = async (
+  observe: (clientsFor: ClientsFor) => ClientsFor = (clientsFor) => clientsFor,
+): Promise<TestApi> => {
   const [cloud, issuer] = [await startTestCloud(), await startIssuer()];
   const client = 'sign-in-client';
   const lines: LogLine[] = [];
@@ -132,7 +138,7 @@ export const startClinicalApi = async (): Promise<TestApi> => {
       AWS_ENDPOINT_URL: issuer.endpoint,
       ...change,
     };
-    const { clientsFor } = cloud;
+    const clientsFor = observe(cloud.clientsFor);
     return capabilityHandler(
       'clinical',
       (operation) => (operation.kind === 'resource' ? resourceRuns[operation.interaction] : undefined),

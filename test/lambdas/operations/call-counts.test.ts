@@ -3,10 +3,10 @@ import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
+import type { Call } from '../counted-calls.ts';
+import { observed, stepsOf } from '../counted-calls.ts';
 import type { Asked } from './clinic.ts';
 import { ask, patientBody, person, vitalBody } from './clinic.ts';
-import type { Call } from './counted-calls.ts';
-import { observed, stepsOf } from './counted-calls.ts';
 
 let cloud: TestCloud;
 let ports: ChartPorts;

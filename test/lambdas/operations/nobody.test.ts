@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiError } from '../../../lambdas/domain/api-error.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
+import { observed } from '../counted-calls.ts';
 import { ask, patientBody } from './clinic.ts';
-import { observed } from './counted-calls.ts';
 
 let cloud: TestCloud;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { ChartPorts } from '../../../lambdas/ports/chart-ports.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
+import { observed } from '../counted-calls.ts';
 import { ask, factsOfRefusal, patientBody, person } from './clinic.ts';
-import { observed } from './counted-calls.ts';
 
 let cloud: TestCloud;
 let ports: ChartPorts;

@@ -14,7 +14,7 @@ import type { Branch } from '../../../model/vocabulary.ts';
 import { branches } from '../../../model/vocabulary.ts';
 import type { RawItem, TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
-import { observed } from '../operations/counted-calls.ts';
+import { observed } from '../counted-calls.ts';
 import { answering } from './answering.ts';
 
 let cloud: TestCloud;

@@ -10,8 +10,8 @@ import type { Change, RecordStore } from '../../../lambdas/ports/record-store.ts
 import { patient as patientResource } from '../../../model/resources/patient.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
+import { observed } from '../counted-calls.ts';
 import { newBranches, newKey, newPatient } from '../domain/keys.ts';
-import { observed } from '../operations/counted-calls.ts';
 import { answering } from './answering.ts';
 
 let cloud: TestCloud;

@@ -1,4 +1,4 @@
-import type { ClientsFor } from '../../../lambdas/ports/tenant-credentials.ts';
+import type { ClientsFor } from '../../lambdas/ports/tenant-credentials.ts';
 
 /** A call to a service: `dynamodb BatchGetItem`, and when it began and ended. */
 export interface Call {
