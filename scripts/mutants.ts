@@ -40,13 +40,11 @@ const { values } = parseArgs({
 /** One emulator for the tests of a copy, which empty it before they start. */
 const emulator = async (): Promise<Service> => {
   const directory = mkdtempSync(join(tmpdir(), 'chartlock-mutants-emulator-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const { endpoint, stop } = await startEmulator({ directory });
   return {
     environment: { CHARTLOCK_TEST_EMULATOR: endpoint },
-    stop: async () => {
-      await stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    stop,
   };
 };
 

@@ -534,6 +534,15 @@ describe('creating a person', () => {
     );
   });
 
+  test('that the directory refused leaves no account', async () => {
+    const email = newEmail();
+    const refusing = api.postWith(({ directory }) => ({
+      directory: { ...directory, commit: async () => false },
+    }));
+    expectProblem(await create({ email, role: 'nurse' }, refusing), 'conflict');
+    expect(await api.ports.accounts.find(email)).toBeUndefined();
+  });
+
   test('that was committed counts, though the answer was lost', async () => {
     const email = newEmail();
     const post = api.postWith(({ directory }) => ({
