@@ -17,7 +17,7 @@ const withBody: readonly ProblemCode[] = [
   'unsupported-media-type',
 ];
 const withToken: readonly ProblemCode[] = ['unauthenticated', 'not-permitted'];
-const beforeSignIn: readonly ProblemCode[] = ['invalid-credentials', 'invalid-challenge'];
+const beforeSignIn: readonly ProblemCode[] = ['unauthenticated', 'invalid-credentials', 'invalid-challenge'];
 const byInteraction = {
   create: ['field-not-permitted', 'conflict', 'idempotency-key-reused'],
   read: ['field-not-permitted', 'not-found'],
@@ -25,10 +25,10 @@ const byInteraction = {
   search: ['field-not-permitted'],
 } as const satisfies Record<string, readonly ProblemCode[]>;
 
-const ofResource = (operation: Operation): readonly ProblemCode[] => {
-  if (operation.kind === 'named') return [];
+const ofKind = (operation: Operation): readonly ProblemCode[] => {
+  if (operation.kind === 'named') return operation.status === 201 ? ['conflict'] : [];
   const { interaction, resource } = operation;
-  const ofPatient = resource.subject === 'patient' && interaction === 'create';
+  const ofPatient = resource.subject === 'patient' && (interaction === 'create' || interaction === 'search');
   return [...byInteraction[interaction], 'integrity-failure', ...(ofPatient ? (['not-found'] as const) : [])];
 };
 
@@ -38,7 +38,7 @@ export const problemsOf = (operation: Operation): readonly ProblemCode[] => {
     ...always,
     ...(requestSchema(operation) ? withBody : []),
     ...(operation.scope === undefined ? beforeSignIn : withToken),
-    ...ofResource(operation),
+    ...ofKind(operation),
   ]);
   return (Object.keys(problems) as ProblemCode[]).filter((code) => possible.has(code));
 };
