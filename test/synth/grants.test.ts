@@ -209,6 +209,15 @@ describe('identity', () => {
           expect(may(roleOf(prod, 'identity', which), table, action, [`T#${own}#P#${patient}`])).toBe(false);
   });
 
+  it('adds people to the directory, and touches no tenant in it', () => {
+    const role = roleOf(prod, 'identity', 'own');
+    expect(may(role, 'directory', 'PutItem', ['U#subject'])).toBe(true);
+    expect(may(role, 'directory', 'PutItem', [`T#${own}#U`])).toBe(true);
+    for (const action of itemActions) expect(may(role, 'directory', action, [`T#${own}#`])).toBe(false);
+    for (const action of ['GetItem', 'UpdateItem', 'DeleteItem'])
+      expect(may(role, 'directory', action, [`T#${own}#U`])).toBe(false);
+  });
+
   it('seals tokens under its own key, for its two purposes', () => {
     const role = roleOf(prod, 'identity', 'own');
     const request = (purpose: string): IamRequest => ({
