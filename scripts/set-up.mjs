@@ -1,6 +1,6 @@
 /**
- * Installs what `npm start` and `npm test` need: the pinned npm packages, Node 24, and a private Python environment
- * with the AWS emulator. Runs before node_modules exists, so it uses Node's own modules only; under Node 20 or later.
+ * Installs what the npm scripts need: the pinned npm packages, Node 24, and a private Python environment with the AWS
+ * emulator. Runs before them and before node_modules exists, so it uses Node's own modules only; under Node 20 or later.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -10,10 +10,17 @@ const unique = (values: readonly string[]): boolean => new Set(values).size === 
 const namesOf = (resource: AnyResource): string[] => Object.keys(resource.fields);
 const optionsOf = (resource: AnyResource, name: string) =>
   Object.hasOwn(resource.fields, name) ? resource.fields[name]?.options : undefined;
-const isListOfFields = (resource: AnyResource, list: readonly string[] | '*' | undefined): boolean =>
-  list === undefined ||
-  list === '*' ||
-  (unique(list) && list.every((name) => namesOf(resource).includes(name)));
+/** What a list of fields names wrongly, each as the end of a sentence. */
+const misnamed = (resource: AnyResource, list: readonly string[] | '*' | undefined): string[] => {
+  if (list === undefined || list === '*') return [];
+  const declared = namesOf(resource);
+  return [
+    ...list
+      .filter((name) => !declared.includes(name))
+      .map((name) => `'${name}', which is not a declared field`),
+    ...list.filter((name, position) => list.indexOf(name) < position).map((name) => `'${name}' twice`),
+  ];
+};
 
 const naming: Check = (resource) => [
   !/^[A-Z][A-Za-z]{0,39}$/.test(resource.name) && 'the name must be UpperCamelCase letters, 40 at most',
@@ -25,7 +32,8 @@ const naming: Check = (resource) => [
 
 const fields: Check = (resource) =>
   Object.entries(resource.fields).flatMap(([name, { options }]) => [
-    !classifications.includes(options.classification) && `field '${name}' has no known classification`,
+    !classifications.includes(options.classification) &&
+      `field '${name}' has no known classification: it needs one of ${classifications.join(', ')}`,
     options.compartment !== undefined &&
       !contentCompartments.includes(options.compartment) &&
       `field '${name}' has an unknown compartment`,
@@ -34,7 +42,7 @@ const fields: Check = (resource) =>
 const structure: Check = (resource) => {
   const patient = optionsOf(resource, 'patient');
   return [
-    !isListOfFields(resource, resource.summary) && 'the summary names a field twice or an undeclared one',
+    ...misnamed(resource, resource.summary).map((mistake) => `the summary names ${mistake}`),
     !resource.summary.includes('id') && 'the summary must name id',
     !contentCompartments.includes(resource.compartment) && 'the compartment is unknown',
     resource.subject === 'patient' &&
@@ -65,8 +73,8 @@ const permission =
     const isRestricted = (name: string): boolean =>
       optionsOf(resource, name)?.classification === 'restricted';
     return [
-      !isListOfFields(resource, discloses) && `${role} is disclosed a field twice or an undeclared one`,
-      !isListOfFields(resource, writes) && `${role} writes a field twice or an undeclared one`,
+      ...misnamed(resource, discloses).map((mistake) => `${role} is disclosed ${mistake}`),
+      ...misnamed(resource, writes).map((mistake) => `${role} writes ${mistake}`),
       changes !== (writes !== undefined) && `${role} needs writes with, and only with, create or update`,
       (discloses === '*' || writes === '*') &&
         namesOf(resource).some(isRestricted) &&
@@ -116,7 +124,7 @@ const joins: Check = (resource) =>
     const fromRequest = ['patient', resource.relationship?.member, resource.relationship?.period];
     const names = Object.keys(given);
     const sound =
-      isListOfFields(resource, names) &&
+      misnamed(resource, names).length === 0 &&
       !names.some((name) => name === 'id' || fromRequest.includes(name)) &&
       neededToCreate(resource).every((name) => names.includes(name) || fromRequest.includes(name));
     return !sound && `${role} joins with other fields than the relationship leaves open`;

@@ -137,7 +137,7 @@ describe('a contradictory declaration is refused with a sentence', () => {
     ['the path must be one segment', changed({ path: '/notes/{id}' })],
     ["field 'Note' must be lowerCamelCase", changed({ fields: { ...sound.fields, Note: note } })],
     [
-      "field 'note' has no known classification",
+      "field 'note' has no known classification: it needs one of internal, identifier, phi, restricted",
       changed({ fields: { ...sound.fields, note: { schema: text, options: { description: 'x' } } } }),
     ],
     [
@@ -149,8 +149,8 @@ describe('a contradictory declaration is refused with a sentence', () => {
         },
       }),
     ],
-    ['the summary names a field twice', changed({ summary: ['id', 'id'] })],
-    ['the summary names a field twice or an undeclared one', changed({ summary: ['id', 'toString'] })],
+    ["the summary names 'id' twice", changed({ summary: ['id', 'id'] })],
+    ["the summary names 'toString', which is not a declared field", changed({ summary: ['id', 'toString'] })],
     ['the summary must name id', changed({ summary: ['note'] })],
     ['the compartment is unknown', changed({ compartment: 'integrity' })],
     [
@@ -161,13 +161,13 @@ describe('a contradictory declaration is refused with a sentence', () => {
       "the relationship's field 'note' must be",
       changed({ relationship: { member: 'patient', period: 'note' } }),
     ],
-    ['provider is disclosed a field twice', permitting('provider', { ...read, discloses: ['id', 'id'] })],
+    ["provider is disclosed 'id' twice", permitting('provider', { ...read, discloses: ['id', 'id'] })],
     [
-      'provider is disclosed a field twice or an undeclared',
+      "provider is disclosed 'x', which is not a declared field",
       permitting('provider', { ...read, discloses: ['x'] }),
     ],
     [
-      'provider writes a field twice',
+      "provider writes 'x', which is not a declared field",
       permitting('provider', { ...read, interactions: ['update'], writes: ['x'] }),
     ],
     ['provider needs writes with', permitting('provider', { ...read, interactions: ['update'] })],
