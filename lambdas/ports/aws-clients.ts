@@ -2,12 +2,13 @@ import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 
-const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000 };
+/** When a call is given up, in milliseconds; without `throwOnRequestTimeout` the SDK only warns and waits on. */
+export const callTimeouts = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
 
 /** DynamoDB with the function's own credentials. */
-export const ownDynamodb = (): DynamoDBClient => new DynamoDBClient({ requestHandler });
+export const ownDynamodb = (): DynamoDBClient => new DynamoDBClient({ requestHandler: callTimeouts });
 /** KMS with the function's own credentials. */
-export const ownKms = (): KMSClient => new KMSClient({ requestHandler });
-/** Cognito with the function's own credentials. */
+export const ownKms = (): KMSClient => new KMSClient({ requestHandler: callTimeouts });
+/** Cognito with the function's own credentials; it waits for a trigger, which has five seconds of its own. */
 export const ownCognito = (): CognitoIdentityProviderClient =>
-  new CognitoIdentityProviderClient({ requestHandler: { ...requestHandler, requestTimeout: 5000 } });
+  new CognitoIdentityProviderClient({ requestHandler: { ...callTimeouts, requestTimeout: 10_000 } });

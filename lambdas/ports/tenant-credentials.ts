@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { callTimeouts } from './aws-clients.ts';
 
 /** The clients of one tenant: their credentials name it, so that IAM refuses another tenant's items and keys. */
 export interface TenantClients {
@@ -31,7 +32,6 @@ interface Credentials {
 }
 
 const renewalMilliseconds = 5 * 60 * 1000;
-const timeouts = { connectionTimeout: 1000, requestTimeout: 3000 };
 
 /** The credentials of a function for one tenant, renewed five minutes before they expire. */
 const tenantCredentials = (
@@ -75,13 +75,13 @@ const tenantCredentials = (
 /** Keeps clients per tenant, bounded; all of them share their connections. */
 export const tenantClients = (options: TenantClientsOptions): ClientsFor => {
   const { maximumTenants = 200 } = options;
-  const sts = options.sts ?? new STSClient({ requestHandler: timeouts });
+  const sts = options.sts ?? new STSClient({ requestHandler: callTimeouts });
   const kept = new Map<string, TenantClients>();
   let handlers: Pick<DynamoDBClient['config'], 'requestHandler'> | undefined;
 
   const create = (tenant: string): TenantClients => {
     const credentials = tenantCredentials(sts, options, tenant);
-    const requestHandler = handlers?.requestHandler ?? timeouts;
+    const requestHandler = handlers?.requestHandler ?? callTimeouts;
     const dynamodb = new DynamoDBClient({ credentials, requestHandler });
     handlers = { requestHandler: dynamodb.config.requestHandler };
     return { dynamodb, kms: new KMSClient({ credentials, requestHandler: handlers.requestHandler }) };
