@@ -27,7 +27,7 @@ export const problems = {
   },
   unauthenticated: {
     status: 401,
-    title: 'A valid access token of a live session is required.',
+    title: 'A valid access token of a live session, with the scope of this operation, is required.',
     event: 'AUTHENTICATION_FAILURE',
   },
   'invalid-credentials': {

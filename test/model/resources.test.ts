@@ -42,7 +42,7 @@ describe.each(resources.map((resource) => ({ name: resource.name, resource })))(
     }
   });
 
-  it('discloses to whoever may create or search what leads back to the record', () => {
+  it('discloses to whoever may search what leads back to the record', () => {
     for (const { interaction, permission } of permittedCells(resource))
       if (interaction === 'search') expect(permission.discloses).toContain('id');
   });
