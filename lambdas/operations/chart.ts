@@ -2,10 +2,11 @@ import type { ResourceOperation } from '../../model/derive/operations.ts';
 import type { EffectivePermission } from '../../model/derive/permissions.ts';
 import { permissionFor } from '../../model/derive/permissions.ts';
 import { compartmentsOf } from '../../model/derive/storage.ts';
-import type { AccessContent, AccessItem } from '../domain/access-item.ts';
+import type { AccessContent, AccessItem, Grant } from '../domain/access-item.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { decide } from '../domain/decide.ts';
 import { verifyAccess } from '../domain/item-authentication.ts';
+import { widensOwnGrant } from '../domain/own-grant.ts';
 import type { PatientKeys, WrappedPatientKeys } from '../domain/patient-keys.ts';
 import { newPatientKeys, openPatientKeys } from '../domain/patient-keys.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -93,6 +94,15 @@ export const reachIfAny = (
   const content = verifyAccess(access, keys);
   const { reached } = decide({ permission, principal, patient, access: content, now });
   return reached ? { patient, content, accessVersion: access.version, keys } : undefined;
+};
+
+/**
+ * Lets nobody give access to oneself, or prolong one's own; who reaches the whole tenant has it anyway.
+ * @throws ApiError `not-permitted`.
+ */
+export const refuseOwnGrant = ({ principal, permission }: Permitted, grant: Grant, before?: Grant): void => {
+  if (permission.reach !== 'tenant' && widensOwnGrant(principal.subject, grant, before))
+    throw new ApiError('not-permitted', { policy: 'relationship.self' });
 };
 
 /** A patient's keys with those that a write to a resource needs and the patient has not yet. */

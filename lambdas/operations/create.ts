@@ -19,7 +19,7 @@ import type { ChartPorts } from '../ports/chart-ports.ts';
 import type { TenantKeys } from '../ports/key-ring.ts';
 import type { Change } from '../ports/record-store.ts';
 import type { ChartItems, Permitted, ReachedChart, ResourceRequest } from './chart.ts';
-import { bodyOf, chartItems, completeKeys, entityTag, permitted, reach } from './chart.ts';
+import { bodyOf, chartItems, completeKeys, entityTag, permitted, reach, refuseOwnGrant } from './chart.ts';
 import type { OperationResult, Run } from './run.ts';
 
 interface Prepared {
@@ -107,7 +107,9 @@ const createInChart = (
   const created = createRecord(resource, address, values, { patient: keys, index: tenantKeys.index }, now);
   const others: Change[] = more ? [{ kind: 'moreKeys', keys: more }] : [];
   if (resource.relationship) {
-    const content = withGrant(chart.content, address.id, grantOf(resource.relationship, values));
+    const grant = grantOf(resource.relationship, values);
+    refuseOwnGrant(by, grant);
+    const content = withGrant(chart.content, address.id, grant);
     const version = chart.accessVersion + 1;
     const item = authenticateAccess({ tenant, patient, version }, content, newestKey(keys, 'integrity'));
     others.push({ kind: 'access', item, replaces: chart.accessVersion });

@@ -21,14 +21,14 @@ interface Candidate {
 }
 
 interface Found {
-  /** The patient whose records are asked for. */
+  /** The chart of the patient whose records are asked for. */
   readonly items?: ChartItems;
   /** The blind index that is searched, and the entry looked for. */
   readonly index?: IndexPlan;
   readonly entry?: string;
   readonly candidates: readonly Candidate[];
-  /** Whether there are no more matches than these. */
-  readonly complete: boolean;
+  /** The id behind which there may be more; nothing when these are all. */
+  readonly next?: string;
 }
 
 interface SearchBody {
@@ -36,7 +36,10 @@ interface SearchBody {
   readonly fields?: readonly string[];
 }
 
-const nothing: Found = { candidates: [], complete: true };
+const nothing: Found = { candidates: [] };
+
+/** Index entries that are read at a time: their records, Access items and keys fill one batch read. */
+const indexPage = 33;
 
 const fetchByPatient = async (
   { name }: ResourceOperation['resource'],
@@ -51,28 +54,24 @@ const fetchByPatient = async (
   const items = await chartItems(fetched, patient, ports);
   return {
     items,
-    candidates: listed.slice(0, searchLimit).map((record) => ({ record, items })),
-    complete: listed.length <= searchLimit,
+    candidates: listed.map((record) => ({ record, items })),
   };
 };
 
-const fetchByIndex = async (
+const fetchIndexPage = async (
   { resource }: ResourceOperation,
   tenant: string,
-  index: IndexPlan,
-  parameters: { readonly [name: string]: unknown },
+  { index, entry, after }: { readonly index: IndexPlan; readonly entry: string; readonly after?: string },
   ports: ChartPorts,
 ): Promise<Found> => {
-  const { index: key } = await ports.keyRing.tenantKeys(tenant);
-  const entry = indexEntryFor(tenant, index, parameters, key);
-  if (entry === undefined) return { ...nothing, index };
-  const ids = await ports.records.find(tenant, resource.name, entry, searchLimit + 1);
-  const named = ids.slice(0, searchLimit).flatMap((id) => {
+  const ids = await ports.records.find(tenant, resource.name, entry, indexPage, after);
+  const last = ids.length < indexPage ? undefined : ids.at(-1);
+  const page = { index, entry, ...(last !== undefined && { next: last }) };
+  const named = ids.flatMap((id) => {
     const patient = patientOf(resource, id);
     return patient === undefined ? [] : [{ patient, resource: resource.name, id }];
   });
-  const complete = ids.length <= searchLimit;
-  if (named.length === 0) return { index, entry, candidates: [], complete };
+  if (named.length === 0) return { ...page, candidates: [] };
   const patients = [...new Set(named.map(({ patient }) => patient))];
   const fetched = await ports.records.fetch({ tenant, records: named, patients });
   const candidates = await Promise.all(
@@ -81,19 +80,41 @@ const fetchByIndex = async (
       return record ? [{ record, items: await chartItems(fetched, patient, ports) }] : [];
     }),
   );
-  return { index, entry, candidates: candidates.flat(), complete };
+  return { ...page, candidates: candidates.flat() };
 };
 
+const fetchByIndex = async (
+  operation: ResourceOperation,
+  tenant: string,
+  index: IndexPlan,
+  parameters: { readonly [name: string]: unknown },
+  ports: ChartPorts,
+): Promise<Found> => {
+  const { index: key } = await ports.keyRing.tenantKeys(tenant);
+  const entry = indexEntryFor(tenant, index, parameters, key);
+  return entry === undefined
+    ? { ...nothing, index }
+    : fetchIndexPage(operation, tenant, { index, entry }, ports);
+};
+
+interface Reached {
+  readonly record: StoredRecord;
+  readonly chart: ReachedChart;
+}
+
 /**
- * The charts of the matches that the permission reaches.
+ * The charts of the matches that the permission reaches, one more than may be answered if there are so many. Matches
+ * beyond its reach are passed over before anything is counted: how many there are must not show (requirement C6).
  * @throws ApiError `field-not-permitted` when the permission does not disclose what is searched by, `not-found` when the
  * patient named is not there or not the caller's to see.
  */
-const reachMatches = (
+const reachMatches = async (
   request: ResourceRequest,
   by: Permitted,
-  { items, index, candidates }: Found,
-): readonly { readonly record: StoredRecord; readonly chart: ReachedChart }[] => {
+  found: Found,
+  ports: ChartPorts,
+): Promise<readonly Reached[]> => {
+  const { items, index, entry, candidates } = found;
   const { policy } = by.permission;
   if (items !== undefined) {
     if (!by.permission.discloses.includes('patient')) throw new ApiError('field-not-permitted', { policy });
@@ -103,10 +124,18 @@ const reachMatches = (
   }
   if (index === undefined) throw new ApiError('invalid-body');
   if (!maySearchBy(by.permission, index)) throw new ApiError('field-not-permitted', { policy });
-  return candidates.flatMap((candidate) => {
-    const chart = reachIfAny(request, by, candidate.items);
-    return chart ? [{ record: candidate.record, chart }] : [];
-  });
+  const reached: Reached[] = [];
+  let page = found;
+  for (;;) {
+    for (const { record, items: owned } of page.candidates) {
+      const chart = reachIfAny(request, by, owned);
+      if (chart) reached.push({ record, chart });
+    }
+    if (entry === undefined || page.next === undefined || reached.length > searchLimit) break;
+    const { tenant } = by.principal;
+    page = await fetchIndexPage(request.operation, tenant, { index, entry, after: page.next }, ports);
+  }
+  return reached.slice(0, searchLimit + 1);
 };
 
 /**
@@ -120,8 +149,14 @@ const refusePlanted = async (
   unlisted: readonly StoredRecord[],
   { records }: ChartPorts,
 ): Promise<void> => {
-  const ids = await records.find(tenant, resource.name, entry, searchLimit + 1);
-  const suspects = unlisted.filter(({ id }) => ids.includes(id));
+  const listed = new Set<string>();
+  let after: string | undefined;
+  do {
+    const page: readonly string[] = await records.find(tenant, resource.name, entry, indexPage, after);
+    for (const id of page) listed.add(id);
+    after = page.length < indexPage ? undefined : page.at(-1);
+  } while (after !== undefined);
+  const suspects = unlisted.filter(({ id }) => listed.has(id));
   const named = suspects.map(({ patient, id }) => ({ patient, resource: resource.name, id }));
   const again = await records.fetch({ tenant, records: named, patients: [] });
   if (suspects.some(({ id, version }) => again.record(id)?.version === version))
@@ -149,7 +184,7 @@ export const search: Run<ChartPorts, Found, ResourceOperation> = {
     const by = permitted(request);
     const fields = fieldsToDisclose(by.permission, request.fields ?? (bodyOf(request) as SearchBody).fields);
     const { entry } = found;
-    const reached = reachMatches(request, by, found).map(({ record, chart }) => ({
+    const reached = (await reachMatches(request, by, found, ports)).map(({ record, chart }) => ({
       verified: verifyRecord(record, chart.keys),
       chart,
     }));
@@ -158,11 +193,12 @@ export const search: Run<ChartPorts, Found, ResourceOperation> = {
       const unlisted = reached.filter((each) => !matches.includes(each)).map(({ verified }) => verified);
       await refusePlanted(request, by, entry, unlisted, ports);
     }
-    const items = matches.map(({ verified, chart }) =>
+    const answered = matches.slice(0, searchLimit);
+    const items = answered.map(({ verified, chart }) =>
       disclose(by.permission, fields, openFields(operation.resource, verified, fields, chart.keys)),
     );
-    facts.disclosed = matches.length > 0 ? fields : [];
-    facts.matches = matches.map(({ verified: { patient, id, version } }) => ({ patient, id, version }));
-    return { status: operation.status, body: { items, complete: found.complete } };
+    facts.disclosed = answered.length > 0 ? fields : [];
+    facts.matches = answered.map(({ verified: { patient, id, version } }) => ({ patient, id, version }));
+    return { status: operation.status, body: { items, complete: matches.length <= searchLimit } };
   },
 };

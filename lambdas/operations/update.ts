@@ -7,7 +7,7 @@ import { plainValues, replaceFields } from '../domain/record-content.ts';
 import { writtenFields } from '../domain/written-fields.ts';
 import type { ChartPorts } from '../ports/chart-ports.ts';
 import type { Change } from '../ports/record-store.ts';
-import { bodyOf, completeKeys, entityTag, permitted, reach } from './chart.ts';
+import { bodyOf, completeKeys, entityTag, permitted, reach, refuseOwnGrant } from './chart.ts';
 import type { NamedRecord } from './read.ts';
 import { fetchNamedRecord } from './read.ts';
 import type { Run } from './run.ts';
@@ -53,6 +53,7 @@ export const update: Run<ChartPorts, NamedRecord | undefined, ResourceOperation>
     if (more) changes.push({ kind: 'moreKeys', keys: more });
     if (resource.relationship) {
       const grant = grantOf(resource.relationship, plainValues(resource, next.record));
+      refuseOwnGrant(by, grant, grantOf(resource.relationship, plainValues(resource, current)));
       const version = chart.accessVersion + 1;
       const content = withGrant(chart.content, current.id, grant);
       changes.push({

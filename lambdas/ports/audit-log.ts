@@ -6,8 +6,8 @@ import { auditEventTypes } from '../../model/audit-event-types.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { entryId } from '../domain/entry-id.ts';
 
-/** Days that an entry stays in the hot store; sealing into the archive happens within minutes of its writing. */
-export const hotDays = 400;
+/** Days that an entry stays in the table: while nothing seals it into the archive, six years and one (45 CFR 164.316(b)(2)(i)). */
+export const hotDays = 2557;
 const shards = 8;
 
 /** An entry's place among the entries of one execution environment: a missing count tells of a lost entry. */

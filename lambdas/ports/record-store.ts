@@ -70,12 +70,13 @@ export interface RecordStore {
    * @throws ApiError `unavailable`, or `integrity-failure` when an item has not the form that it was written in.
    */
   readonly fetch: (wanted: Wanted) => Promise<Fetched>;
-  /** The ids of the records that a blind-index entry leads to, at most `limit`. */
+  /** The ids of the records that a blind-index entry leads to, in order, at most `limit`, behind the id `after`. */
   readonly find: (
     tenant: string,
     resource: string,
     entry: string,
     limit: number,
+    after?: string,
   ) => Promise<readonly string[]>;
   /** A patient's records of one type, the latest recorded first, at most `limit`. */
   readonly list: (
@@ -213,7 +214,7 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
     tenant: string,
     expression: { readonly pk: string; readonly prefix: string },
     limit: number,
-    newestFirst: boolean,
+    { newestFirst, after }: { readonly newestFirst: boolean; readonly after?: string | undefined },
   ): Promise<readonly Item[]> => {
     const { Items = [] } = await clientsFor(tenant).dynamodb.send(
       new QueryCommand({
@@ -223,6 +224,9 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
         ExpressionAttributeValues: marshall({ ':pk': expression.pk, ':prefix': expression.prefix }),
         Limit: limit,
         ScanIndexForward: !newestFirst,
+        ...(after !== undefined && {
+          ExclusiveStartKey: marshall({ pk: expression.pk, sk: `${expression.prefix}${after}` }),
+        }),
       }),
     );
     return Items;
@@ -266,17 +270,19 @@ export const recordStore = (options: RecordStoreOptions): RecordStore => {
         };
       }),
 
-    find: (tenant, resource, entry, limit) =>
+    find: (tenant, resource, entry, limit, after) =>
       orUnavailable(async () => {
         const prefix = resourcePrefix(resource);
-        const items = await query(tenant, { pk: indexPartition(tenant, entry), prefix }, limit, false);
+        const pk = indexPartition(tenant, entry);
+        const items = await query(tenant, { pk, prefix }, limit, { newestFirst: false, after });
         return items.map((item) => idIn(item, prefix));
       }),
 
     list: (tenant, patient, resource, limit) =>
       orUnavailable(async () => {
         const prefix = resourcePrefix(resource);
-        const items = await query(tenant, { pk: patientPartition(tenant, patient), prefix }, limit, true);
+        const pk = patientPartition(tenant, patient);
+        const items = await query(tenant, { pk, prefix }, limit, { newestFirst: true });
         return items.map((item) => recordFrom({ tenant, patient, resource, id: idIn(item, prefix) }, item));
       }),
 

@@ -245,7 +245,7 @@ test('a replay is for those who may still reach the patient', async () => {
   const patient = body.id ?? '';
   await ask(ports, provider, 'Vital.create', { body: vitalBody(patient), idempotencyKey: key });
   const team = await ask(ports, provider, 'CareTeamAssignment.search', { body: { where: { patient } } });
-  await ask(ports, provider, 'CareTeamAssignment.update', {
+  await ask(ports, admin, 'CareTeamAssignment.update', {
     id: String(team.body.items?.[0]?.id),
     ifMatch: 1,
     body: { role: 'physician', period: { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' } },

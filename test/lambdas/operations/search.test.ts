@@ -100,6 +100,19 @@ test.each(['compliance', 'operator', 'patient'] as const)('a %s does not search 
   await expect(asked).rejects.toThrow(refusal('not-permitted'));
 });
 
+test('matches beyond the reach of the caller neither count nor take the place of those within', async () => {
+  const same = { ...patientBody, mrn: 'SAME' };
+  for (let n = 0; n < 25; n += 1) await ask(ports, provider, 'Patient.create', { body: same });
+  const before = (await find(provider, { mrn: 'SAME' })).body;
+  const colleague = person(tenant, 'provider');
+  for (let n = 0; n < 12; n += 1) await ask(ports, colleague, 'Patient.create', { body: same });
+  const after = (await find(provider, { mrn: 'SAME' })).body;
+  expect(after).toEqual(before);
+  expect(after.items).toHaveLength(25);
+  expect(after.complete).toBe(true);
+  expect((await find(colleague, { mrn: 'SAME' })).body.items).toHaveLength(12);
+});
+
 test('at most 25 matches are answered, and whether there are more', async () => {
   const same = { ...patientBody, identifier: [], email: 'shared@example.org' };
   for (let n = 0; n < 25; n += 1)

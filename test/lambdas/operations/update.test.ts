@@ -164,14 +164,39 @@ test('nothing is changed when the audit entry cannot be written', async () => {
 
 test('an assignment that ends takes the access with it', async () => {
   const team = await ask(ports, provider, 'CareTeamAssignment.search', { body: { where: { patient } } });
+  const [own] = team.body.items ?? [];
   const { facts } = await ask(ports, provider, 'CareTeamAssignment.update', {
-    id: String(team.body.items?.[0]?.id),
+    id: String(own?.id),
     ifMatch: 1,
-    body: { role: 'physician', period: { start: '2026-01-01T00:00:00Z', end: new Date().toISOString() } },
+    body: { role: 'physician', period: { ...(own?.period as object), end: new Date().toISOString() } },
   });
   expect(facts.type).toBe('PRIVILEGE_CHANGE');
   expect(facts.changes?.map(({ field }) => field)).toEqual(['period']);
   await expect(ask(ports, provider, 'Patient.read', { id: patient })).rejects.toThrow(refusal('not-found'));
+});
+
+test('nobody prolongs their own access, or gives it to themselves', async () => {
+  const admin = person(tenant, 'admin');
+  const guest = person(tenant, 'provider');
+  const [start, end] = [Date.now() - 3_600_000, Date.now() + 3_600_000].map((at) =>
+    new Date(at).toISOString(),
+  );
+  const own = { patient, member: guest.subject, role: 'physician' };
+  const { body } = await ask(ports, admin, 'CareTeamAssignment.create', {
+    body: { ...own, period: { start, end } },
+  });
+  const prolong = (who: Principal) =>
+    ask(ports, who, 'CareTeamAssignment.update', {
+      id: String(body.id),
+      ifMatch: 1,
+      body: { role: 'physician', period: { start } },
+    });
+  const refused = expect.objectContaining({ code: 'not-permitted', policy: 'relationship.self' });
+  await expect(prolong(guest)).rejects.toThrow(refused);
+  await expect(
+    ask(ports, guest, 'CareTeamAssignment.create', { body: { ...own, period: { start } } }),
+  ).rejects.toThrow(refused);
+  expect((await prolong(provider)).status).toBe(200);
 });
 
 test('of two changes to one care team at once, the Access item keeps both or one is refused', async () => {
