@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sessionLimits } from '../../../lambdas/domain/session-limits.ts';
 import type { VerifiedToken } from '../../../lambdas/ports/access-tokens.ts';
@@ -134,6 +135,29 @@ describe('100 requests a minute', () => {
 });
 
 describe('a session', () => {
+  const refused = expect.objectContaining({ code: 'unauthenticated' });
+  /** One sign-in of a person that is over, in a minute in which another one of theirs is in use. */
+  const besideLive = async (began: number, lastUsed: number): Promise<Promise<void>> => {
+    const over = await api.newPerson('provider');
+    const live = { ...over, session: randomUUID() };
+    const signIns = store();
+    const key = { ...over, roleVersion: 1 };
+    await signIns.start(key, { at: new Date(began) }, new Date(lastUsed));
+    await signIns.start({ ...key, session: live.session }, { at: new Date(start) }, new Date(start));
+    await signIns.check(tokenOf(live, start), new Date(start));
+    return signIns.check(tokenOf(over, start), new Date(start));
+  };
+
+  test('that is idle is over, though another one of the person is in use', async () => {
+    await expect(besideLive(start - 60 * minute, start - 15 * minute)).rejects.toThrow(refused);
+    await expect(besideLive(start - 60 * minute, start - 14 * minute)).resolves.toBeUndefined();
+  });
+
+  test('past its absolute limit is over, though another one of the person is in use', async () => {
+    await expect(besideLive(start - 12 * 60 * minute, start)).rejects.toThrow(refused);
+    await expect(besideLive(start - 11 * 60 * minute, start)).resolves.toBeUndefined();
+  });
+
   test('goes on while requests come, and is over after 15 idle minutes of staff', async () => {
     const person = await newPerson(start);
     const call = async (time: number) =>

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Principal } from '../../../lambdas/domain/principal.ts';
@@ -251,6 +252,13 @@ describe('tokens of a sign-in are not given', () => {
     expect(answer.body).not.toHaveProperty('accessToken');
     expect(await sessionsOf(person.subject)).toBe(before);
   });
+});
+
+test('what stands for an address or handle cannot be computed without the secret', async () => {
+  const digest = await api.ports.signIn.digest('account', 'a@example.org');
+  expect(digest).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(digest).not.toBe(hash('sha256', 'chartlock/account\na@example.org', 'base64url'));
+  expect(digest).toBe(await api.ports.signIn.digest('account', 'a@example.org'));
 });
 
 describe('a refresh handle', () => {

@@ -149,6 +149,18 @@ describe('a refresh handle', () => {
     expect(verdicts.filter((verdict) => verdict === 'first')).toHaveLength(1);
   });
 
+  test('that was used does not become good again', async () => {
+    const { handle, kept, use } = await newUse();
+    expect(await use(now)).toBe('first');
+    await store.saveHandle(handle, kept);
+    expect(await use(later(11))).toBe('reuse');
+  });
+
+  test('does not stand in the table itself', async () => {
+    const { handle } = await newUse();
+    expect(JSON.stringify(await cloud.items('sessions'))).not.toContain(handle);
+  });
+
   test('is unknown after the session’s end, and when there never was one', async () => {
     const { use } = await newUse();
     expect(await use(later(3600))).toBe('unknown');
@@ -171,6 +183,11 @@ describe('failed verifications', () => {
       headers: { 'retry-after': '1' },
     });
     expect(allowed(await attempts('a-1', 9, later(900)))).toBe(5);
+  });
+
+  test('of an earlier quarter of an hour neither count nor make room', async () => {
+    await attempts('a-7', 3, now);
+    expect(allowed(await attempts('a-7', 9, later(900)))).toBe(5);
   });
 
   test('are an account’s own', async () => {
