@@ -1,16 +1,8 @@
 import { problems, problemType } from '../../model/problems.ts';
+import { securityHeaders } from '../../model/security-headers.ts';
 import type { ApiError } from '../domain/api-error.ts';
 import { asApiError } from '../domain/as-api-error.ts';
 import type { ApiAnswer, ChainMiddleware } from './chain.ts';
-
-/** The headers of every answer, errors included (requirements D1, F2). */
-export const securityHeaders: { readonly [name: string]: string } = {
-  'strict-transport-security': 'max-age=63072000; includeSubDomains; preload',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-};
 
 /** An error as an answer (RFC 9457): from the fixed catalogue and the request id, and nothing else. */
 export const problemAnswer = ({ code, headers }: ApiError, requestId: string): ApiAnswer => {

@@ -1,15 +1,7 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { ProblemCode } from '../../model/problems.ts';
 import { problems, problemType } from '../../model/problems.ts';
-
-/** What stands on every answer, the gateway's own included (requirement D1). */
-export const securityHeaders = {
-  'strict-transport-security': 'max-age=63072000; includeSubDomains; preload',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-} as const;
+import { securityHeaders } from '../../model/security-headers.ts';
 
 /** Which problem of the catalogue each of the gateway's own answers is. */
 export const gatewayProblems: readonly (readonly [ResponseType, ProblemCode])[] = [

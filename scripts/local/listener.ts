@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { problems, problemType } from '../../model/problems.ts';
+import { securityHeaders } from '../../model/security-headers.ts';
 import type { Certificate } from './certificate.ts';
 import { LocalError } from './local-error.ts';
 
@@ -25,7 +26,7 @@ export const defaultPort = 8443;
 
 /** What API Gateway accepts at most. */
 const largestBody = 10 * 1024 * 1024;
-const strictTransportSecurity = 'max-age=63072000; includeSubDomains; preload';
+const { 'strict-transport-security': strictTransportSecurity } = securityHeaders;
 /** Headers that belong to one connection (RFC 9110, 7.6.1). */
 const hopByHop = new Set([
   'connection',
@@ -183,11 +184,8 @@ function refuse(outgoing: ServerResponse, code: 'unknown-route' | 'too-large' | 
   const { status, title } = problems[code];
   const requestId = randomUUID();
   outgoing.writeHead(status, {
-    'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    ...securityHeaders,
     'content-type': 'application/problem+json',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
   });
   outgoing.end(JSON.stringify({ type: problemType(code), title, status, code, requestId }));
