@@ -403,17 +403,19 @@ describe('a session', () => {
   });
 
   test('the 101st request of a minute is refused, and says when to come back', {
-    timeout: 150_000,
+    timeout: 300_000,
   }, async () => {
     const person = await clinic.join('admin');
-    const before = Date.now();
-    expectStatus(await clinic.admin.send({ path: one }), 200);
-    // All requests must fall into one minute, however slow this computer is just now.
-    const needed = 101 * 1.5 * (Date.now() - before);
-    const left = 60_000 - (Date.now() % 60_000);
-    if (left < needed) await sleep(left);
-    const answers: Answer[] = [];
-    for (let sent = 0; sent < 101; sent += 1) answers.push(await person.send({ path: one }));
+    const minute = (): number => Math.floor(Date.now() / 60_000);
+    let answers: Answer[] = [];
+    // A run counts when all of it falls into one minute, however slow this computer is just now.
+    for (let began = -1; began !== minute(); ) {
+      const left = 60_000 - (Date.now() % 60_000);
+      if (left < 30_000) await sleep(left);
+      answers = [];
+      began = minute();
+      for (let sent = 0; sent < 101; sent += 1) answers.push(await person.send({ path: one }));
+    }
     expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(200), 429]);
     const refused = expectProblem(answers.at(-1) as Answer, 'rate-limited');
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
