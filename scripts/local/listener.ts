@@ -56,6 +56,8 @@ export async function listen(
       minVersion: 'TLSv1.3',
       maxHeaderSize: 10_240,
       requestTimeout: 60_000,
+      // Longer than clients keep a connection, so that the server does not close one that is just being used.
+      keepAliveTimeout: 75_000,
     },
     (incoming, outgoing) => {
       outgoing.setHeader('strict-transport-security', strictTransportSecurity);

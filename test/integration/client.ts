@@ -46,8 +46,9 @@ const encoded = (body: unknown): Buffer =>
 export const connect = ({ baseUrl, caCertificate }: Connection): Send => {
   const { hostname, port } = new URL(baseUrl);
   const agent = new Agent({ keepAlive: true, ca: readFileSync(caCertificate), minVersion: 'TLSv1.3' });
-  return ({ method = 'GET', path, token, body, headers = {} }) =>
+  const send: Send = (asked) =>
     new Promise((resolve, reject) => {
+      const { method = 'GET', path, token, body, headers = {} } = asked;
       const bytes = body === undefined ? undefined : encoded(body);
       const outgoing = request(
         {
@@ -78,9 +79,14 @@ export const connect = ({ baseUrl, caCertificate }: Connection): Send => {
           });
         },
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // A kept connection that the server closed just then: nothing of the request arrived.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(send(asked));
+        else reject(error);
+      });
       outgoing.end(bytes);
     });
+  return send;
 };
 
 const described = ({ status, body, requestId }: Answer): string =>
