@@ -77,8 +77,9 @@ describe('a sealed secret', () => {
   test('opens for its purpose and id only', async () => {
     const seal = await sealed.seal('refresh', 'session-1', 'secret');
     expect(await sealed.open('refresh', 'session-1', seal)).toBe('secret');
-    await expect(sealed.open('refresh', 'session-2', seal)).rejects.toThrow();
-    await expect(sealed.open('challenge', 'session-1', seal)).rejects.toThrow();
+    const tampered = { code: 'integrity-failure', policy: 'vault' };
+    await expect(sealed.open('refresh', 'session-2', seal)).rejects.toMatchObject(tampered);
+    await expect(sealed.open('challenge', 'session-1', seal)).rejects.toMatchObject(tampered);
   });
 
   test('of a session is gone once removed', async () => {
