@@ -12,6 +12,10 @@ export const auditEventTypes = {
     risk: 'normal',
     description: 'A sign-in, challenge answer, token or session was refused.',
   },
+  TOKEN_ISSUED: {
+    risk: 'normal',
+    description: 'A token was issued to an application or a machine, past the sign-in façade.',
+  },
   TOKEN_REFRESHED: { risk: 'normal', description: 'A session was continued with a new access token.' },
   TOKEN_REVOKED: { risk: 'normal', description: 'A session was ended.' },
   AUTHORIZATION_DENIED: {
@@ -25,6 +29,10 @@ export const auditEventTypes = {
   PHI_ACCESS: { risk: 'normal', description: 'Record content was disclosed.' },
   PHI_MODIFICATION: { risk: 'normal', description: 'A record was created or changed.' },
   PRIVILEGE_CHANGE: { risk: 'high', description: 'A person or role was granted or lost access.' },
+  ACCESS_REVIEW: {
+    risk: 'normal',
+    description: 'A review of access was begun, read, or a grant in it was attested.',
+  },
   CONFIGURATION_CHANGE: { risk: 'high', description: 'The platform or a tenant was set up or changed.' },
   SECURITY: { risk: 'high', description: 'A protection found tampering; nothing was disclosed.' },
   RATE_LIMIT_EXCEEDED: { risk: 'high', description: 'A principal exceeded its rate.' },

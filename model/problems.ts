@@ -40,6 +40,21 @@ export const problems = {
     title: 'The challenge is unknown, used or expired, or its answer is not valid.',
     event: 'AUTHENTICATION_FAILURE',
   },
+  'step-up-required': {
+    status: 401,
+    title: 'This needs an authentication of the last five minutes; step up at /identity/v1/auth/step-up.',
+    event: 'AUTHENTICATION_FAILURE',
+  },
+  'weak-password': {
+    status: 400,
+    title: 'The new password does not meet the policy; sign in again and choose another one.',
+    event: 'AUTHENTICATION_FAILURE',
+  },
+  'training-required': {
+    status: 422,
+    title: 'A role with access to health information needs a training record of the last year.',
+    event: 'REQUEST_REJECTED',
+  },
   'not-permitted': {
     status: 403,
     title: 'Your role, scope or purpose of use does not permit this.',

@@ -1,5 +1,14 @@
-/** Job functions; `compliance` and `operator` never reach PHI (design.md §4). */
-export const roles = ['admin', 'provider', 'nurse', 'billing', 'patient', 'compliance', 'operator'] as const;
+/** Job functions, and `system` for machines; `compliance` and `operator` never reach PHI (design.md §4). */
+export const roles = [
+  'admin',
+  'provider',
+  'nurse',
+  'billing',
+  'patient',
+  'system',
+  'compliance',
+  'operator',
+] as const;
 /** A job function. */
 export type Role = (typeof roles)[number];
 /** A job function that a resource may permit something. */
@@ -24,6 +33,7 @@ export const usualPurpose: { readonly [R in PhiRole]: PurposeOfUse } & {
   nurse: 'TREAT',
   billing: 'HPAYMT',
   patient: 'PATRQT',
+  system: 'HOPERAT',
 };
 
 /**

@@ -10,6 +10,11 @@ export interface FieldChange {
   readonly after?: string;
 }
 
+/** Which second factor was verified. */
+export const mfaStates = ['none', 'totp', 'passkey'] as const;
+/** Which second factor was verified. */
+export type MfaState = (typeof mfaStates)[number];
+
 /** One audit entry (design.md §6). No member ever holds PHI. */
 export interface AuditEntry {
   readonly format: 1;
@@ -53,6 +58,10 @@ export interface AuditEntry {
     readonly version: number;
   }[];
   readonly parameters?: readonly string[];
+  /** The strongest factor that was verified, of a sign-in or session; `none` when no second one was. */
+  readonly mfa?: MfaState;
+  /** What someone may do, before and after: a role and its status, such as `nurse.active`. */
+  readonly grant?: { readonly before?: string; readonly after?: string };
   readonly sourceAddress?: string;
   readonly userAgent?: string;
 }
@@ -74,5 +83,7 @@ export type AuditFacts = {
     | 'role'
     | 'session'
     | 'client'
-    | 'tenant']?: AuditEntry[K];
+    | 'tenant'
+    | 'mfa'
+    | 'grant']?: AuditEntry[K];
 };

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { auditEventTypes } from '../../model/audit-event-types.ts';
 import { problems } from '../../model/problems.ts';
 import { purposesOfUse, roles } from '../../model/vocabulary.ts';
-import type { AuditEntry } from './audit-entry.ts';
+import { type AuditEntry, mfaStates } from './audit-entry.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -33,6 +33,7 @@ const name = text(/^[A-Za-z][A-Za-z0-9]{0,63}$/);
 const opaque = text(/^[A-Za-z0-9_-]{1,128}$/);
 const patient = text(/^[0-9A-HJKMNP-TV-Z]{26}$/);
 const recordId = text(/^[0-9A-HJKMNP-TV-Z]{26}(\.[0-9A-HJKMNP-TV-Z]{26})?$/);
+const grant = text(/^[a-z]{1,20}\.[a-z]{1,20}$/);
 const digest = text(/^[A-Za-z0-9_-]{1,64}$/);
 
 /** The one list of what an entry may hold, and in which form; names and opaque ids, so that no PHI fits in. */
@@ -42,7 +43,7 @@ const members: { readonly [K in keyof Required<AuditEntry>]: Check } = {
   type: oneOf(Object.keys(auditEventTypes)),
   time: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   tenant: text(/^([a-z0-9]{12}|platform)$/),
-  operation: text(/^[A-Za-z]+(\.[a-z]+)?$/),
+  operation: text(/^[A-Za-z]+(\.[a-z][A-Za-z]*)?$/),
   outcome: oneOf(['success', 'refused', 'failure']),
   status: count,
   duration: count,
@@ -66,6 +67,8 @@ const members: { readonly [K in keyof Required<AuditEntry>]: Check } = {
   changes: listOf(shape({ field: name, before: digest, after: digest }, ['before', 'after']), 200),
   alongside: listOf(shape({ resource: name, id: recordId, version: count }), 20),
   parameters: listOf(name, 20),
+  mfa: oneOf(mfaStates),
+  grant: shape({ before: grant, after: grant }, ['before', 'after']),
   sourceAddress: (value) => value === 'unknown' || (typeof value === 'string' && isIP(value) > 0),
   userAgent: text(/^(?:[A-Za-z][A-Za-z._-]{0,23}\/[0-9][0-9.]{0,15}(?: (?!$)|$)){0,6}$/),
 };

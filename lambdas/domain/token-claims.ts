@@ -1,21 +1,34 @@
 import { scopesOf } from '../../model/derive/operations.ts';
 import type { Role } from '../../model/vocabulary.ts';
-import type { DirectoryPrincipal, Factor } from './directory-entry.ts';
+import type { DirectoryClient, DirectoryConsent, DirectoryPrincipal, Factor } from './directory-entry.ts';
 import { factors } from './directory-entry.ts';
 
 /** Roles whose powers need a phishing-resistant factor (requirement B1). */
-const privileged: readonly Role[] = ['admin', 'compliance', 'operator'];
+export const privilegedRoles: readonly Role[] = ['admin', 'compliance', 'operator'];
 /** The scope of one's own session: all that a sign-in without enrolled factor gives. */
 export const sessionScope = 'identity/session';
 
-/** The sign-in for which a token is made. */
-export interface TokenRequest {
-  readonly client: string;
-  /** Whether it comes from the hosted sign-in pages. */
-  readonly hosted: boolean;
-  /** Scopes that an OAuth client asked for; they can only narrow. */
-  readonly requested: readonly string[];
-}
+/** How a token is asked for. */
+export type TokenRequest =
+  | {
+      /** Through our own façade, which says what it has verified; without evidence, nothing was. */
+      readonly through: 'façade';
+      readonly evidence: Factor | undefined;
+    }
+  | {
+      /** Through managed login, for a registered application. */
+      readonly through: 'application';
+      readonly client: DirectoryClient;
+      readonly consent: DirectoryConsent | undefined;
+      /** Scopes that the application asked for; they can only narrow. */
+      readonly requested: readonly string[];
+    }
+  | {
+      /** By a machine, with its own secret. */
+      readonly through: 'machine';
+      readonly client: DirectoryClient;
+      readonly requested: readonly string[];
+    };
 
 /** What the token trigger puts into an access token. */
 export interface TokenClaims {
@@ -26,19 +39,31 @@ export interface TokenClaims {
 const satisfies = (factor: Factor | undefined, wanted: Factor): boolean =>
   factor !== undefined && factors.indexOf(factor) >= factors.indexOf(wanted);
 
+const together = (first: readonly string[], ...others: readonly (readonly string[])[]): readonly string[] =>
+  first.filter((scope) => others.every((scopes) => scopes.includes(scope)));
+
 /**
- * The scopes that a sign-in gets: none but the session's before a factor is enrolled; for privileged roles none but that
- * without the factor that the stage demands, seen by our own façade for this client.
+ * The scopes of a token: none but the session's before a factor is enrolled, or when our façade has
+ * verified no factor in this sign-in; for privileged roles none but that without the factor that the stage demands. An application's and a
+ * machine's are what it asked for, of what it is registered for and, for an application, what the person consented to.
  */
 const permitted = (
-  { role, mfaEnrolledAt, factor, evidenceClient }: DirectoryPrincipal,
-  { client, hosted }: TokenRequest,
+  principal: DirectoryPrincipal,
+  request: TokenRequest,
   administrativeFactor: Factor,
 ): readonly string[] => {
-  if (mfaEnrolledAt === undefined) return [sessionScope];
-  const isProven = !hosted && evidenceClient === client && satisfies(factor, administrativeFactor);
-  if (privileged.includes(role) && !isProven) return [sessionScope];
-  return scopesOf(role);
+  const { role, mfaEnrolledAt } = principal;
+  if (request.through === 'machine')
+    return role === 'system' ? together(scopesOf(role), request.client.scopes, request.requested) : [];
+  const isReady = mfaEnrolledAt !== undefined;
+  if (request.through === 'application') {
+    const { client, consent, requested } = request;
+    if (!isReady || privilegedRoles.includes(role)) return [];
+    return together(scopesOf(role), client.scopes, consent?.scopes ?? [], requested);
+  }
+  if (!isReady || request.evidence === undefined) return [sessionScope];
+  const isProven = satisfies(request.evidence, administrativeFactor);
+  return privilegedRoles.includes(role) && !isProven ? [sessionScope] : scopesOf(role);
 };
 
 /** Our claims and scopes for an active principal's access token. */
@@ -48,10 +73,8 @@ export const tokenClaims = (
   administrativeFactor: Factor,
 ): TokenClaims => {
   const { tenant, role, roleVersion, patient } = principal;
-  const allowed = permitted(principal, request, administrativeFactor);
-  const narrowed = request.hosted || request.requested.length > 0;
   return {
     claims: { tenant, role, role_version: String(roleVersion), ...(patient !== undefined && { patient }) },
-    scopes: narrowed ? allowed.filter((scope) => request.requested.includes(scope)) : allowed,
+    scopes: permitted(principal, request, administrativeFactor),
   };
 };

@@ -2,14 +2,18 @@ import { issueToken } from '../operations/issue-token.ts';
 import { ownDynamodb } from '../ports/aws-clients.ts';
 import { directory } from '../ports/directory.ts';
 import { environmentOf } from '../ports/environment.ts';
+import { signInEvidence } from '../ports/sign-in-evidence.ts';
 
-const environment = environmentOf(process.env, ['ADMINISTRATIVE_FACTOR', 'DIRECTORY_TABLE']);
+const environment = environmentOf(process.env, [
+  'ADMINISTRATIVE_FACTOR',
+  'DIRECTORY_TABLE',
+  'SESSIONS_TABLE',
+]);
+const dynamodb = ownDynamodb();
 
 /** Cognito's trigger before each token. */
 export const handler = issueToken({
-  directory: directory({
-    table: environment.DIRECTORY_TABLE,
-    dynamodb: ownDynamodb(),
-  }),
+  directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+  evidence: signInEvidence({ table: environment.SESSIONS_TABLE, dynamodb }),
   administrativeFactor: environment.ADMINISTRATIVE_FACTOR,
 });

@@ -50,6 +50,8 @@ const entryOf = (chain: Chain, end: End): AuditEntry => {
     matches: succeeded ? facts.matches : undefined,
     changes: succeeded ? facts.changes : undefined,
     alongside: succeeded ? facts.alongside : undefined,
+    mfa: facts.mfa,
+    grant: succeeded ? facts.grant : undefined,
     parameters: chain.parameters.length > 0 ? chain.parameters : undefined,
     sourceAddress: chain.sourceAddress,
     userAgent: chain.userAgent,

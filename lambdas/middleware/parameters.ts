@@ -1,5 +1,6 @@
+import { type ParameterForm, parameterForms } from '../../model/define/define-operation.ts';
 import type { Schema } from '../../model/define/field.ts';
-import type { Operation, ResourceOperation } from '../../model/derive/operations.ts';
+import type { CustomOperation, Operation, ResourceOperation } from '../../model/derive/operations.ts';
 import { resources } from '../../model/resources.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { patientOf } from '../domain/identifiers.ts';
@@ -63,11 +64,26 @@ const readQuery = (event: ApiEvent, chain: Chain): void => {
   }
 };
 
+const readNamedPath = (
+  operation: CustomOperation | undefined,
+  given: readonly [string, string | undefined][],
+): Chain['pathParameters'] => {
+  const forms: { readonly [name: string]: ParameterForm } = operation?.definition.parameters ?? {};
+  if (given.length !== Object.keys(forms).length) throw invalid();
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
+      if (form === undefined || value === undefined || !parameterForms[form].test(value)) throw invalid();
+      return [name, value];
+    }),
+  );
+};
+
 const readPath = (event: ApiEvent, chain: Chain): void => {
   const { operation, facts } = chain;
   const given = Object.entries(event.pathParameters ?? {});
   if (operation?.kind !== 'resource') {
-    if (given.length > 0) throw invalid();
+    chain.pathParameters = readNamedPath(operation, given);
     return;
   }
   facts.resource = operation.resource.name;

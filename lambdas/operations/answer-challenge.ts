@@ -12,6 +12,13 @@ interface ChallengeAnswer {
   readonly code?: string;
 }
 
+/** Evidence that holds only if Cognito accepts the code, for otherwise it issues no token. */
+const totpEvidence = (
+  { subject }: StoredChallenge,
+  now: Date,
+  { evidence }: IdentityPorts,
+): Promise<string> => evidence.record({ subject, factor: 'totp' }, now);
+
 /**
  * Finishes TOTP enrolment. It is recorded in the directory before tokens are asked for, because the trigger that gives them
  * their scopes reads it there: no token that was issued before has a scope for health information.
@@ -19,15 +26,12 @@ interface ChallengeAnswer {
 const enrol = async (challenge: StoredChallenge, code: string, ports: IdentityPorts): Promise<SignInStep> => {
   const session = await ports.signIn.verify(challenge.session, code);
   if (session === undefined) return { refused: true };
-  await ports.directory.recordEnrolment(challenge.subject, {
-    at: new Date(),
-    factor: 'totp',
-    client: ports.client,
-  });
-  return ports.signIn.answer({ ...challenge, session }, { code });
+  const now = new Date();
+  await ports.directory.recordEnrolment(challenge.subject, now);
+  return ports.signIn.answer({ ...challenge, session }, { code }, await totpEvidence(challenge, now, ports));
 };
 
-const stepOf = (
+const stepOf = async (
   challenge: StoredChallenge,
   { newPassword, code = '' }: ChallengeAnswer,
   ports: IdentityPorts,
@@ -35,7 +39,7 @@ const stepOf = (
   if (newPassword !== undefined) return ports.signIn.answer(challenge, { newPassword });
   return challenge.challenge === 'MFA_SETUP'
     ? enrol(challenge, code, ports)
-    : ports.signIn.answer(challenge, { code });
+    : ports.signIn.answer(challenge, { code }, await totpEvidence(challenge, new Date(), ports));
 };
 
 /** Answers a challenge; the handle is good for one answer, right or wrong. */

@@ -10,10 +10,12 @@ import { nameOwner, namePrincipal, tokensAnswer } from './sign-in-answer.ts';
 /** Gets a new access token, which must be of the same session and role version. */
 const renewed = async (
   owner: RefreshOwner,
-  { signIn, signIns, tokens }: IdentityPorts,
+  { evidence, signIn, signIns, tokens }: IdentityPorts,
 ): Promise<{ issued: IssuedTokens; verified: VerifiedToken } | undefined> => {
   const refreshToken = await signIns.token(owner.session);
-  const issued = refreshToken === undefined ? undefined : await signIn.refresh(refreshToken);
+  if (refreshToken === undefined) return undefined;
+  const { subject, factor } = owner;
+  const issued = await signIn.refresh(refreshToken, await evidence.record({ subject, factor }, new Date()));
   if (issued === undefined) return undefined;
   const verified = await tokens.verify(issued.accessToken, new Date());
   const { principal } = verified;

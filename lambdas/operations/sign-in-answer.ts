@@ -63,13 +63,16 @@ export const signedInAnswer = async (
   if (principal.subject !== owner.subject || principal.client !== ports.client || !tokens.refreshToken)
     throw new ApiError('invalid-challenge');
   namePrincipal(request, principal);
-  const expiresAt = await ports.sessions.start(principal, { at: now, factor: 'totp' }, now);
+  request.facts.mfa = 'totp';
+  const factor = 'totp';
+  const expiresAt = await ports.sessions.start(principal, { at: now, factor }, now);
   const continued: RefreshOwner = {
     subject: principal.subject,
     tenant: principal.tenant,
     role: principal.role,
     roleVersion: principal.roleVersion,
     session: principal.session,
+    factor,
     expiresAt,
   };
   const handle = newHandle();

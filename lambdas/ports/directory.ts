@@ -6,17 +6,21 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { DirectoryPrincipal, DirectoryTenant, Factor } from '../domain/directory-entry.ts';
+import type {
+  DirectoryClient,
+  DirectoryConsent,
+  DirectoryPrincipal,
+  DirectoryTenant,
+} from '../domain/directory-entry.ts';
 
 /** Reads and writes people and tenants. */
 export interface Directory {
   readonly principal: (subject: string) => Promise<DirectoryPrincipal | undefined>;
   readonly tenant: (tenant: string) => Promise<DirectoryTenant | undefined>;
+  readonly client: (client: string) => Promise<DirectoryClient | undefined>;
+  readonly consent: (subject: string, client: string) => Promise<DirectoryConsent | undefined>;
   /** Records that a person's second factor was enrolled and verified. @throws when there is no such person. */
-  readonly recordEnrolment: (
-    subject: string,
-    evidence: { readonly at: Date; readonly factor: Factor; readonly client: string },
-  ) => Promise<void>;
+  readonly recordEnrolment: (subject: string, at: Date) => Promise<void>;
   /** What adds a person, for a transaction; it fails when the subject is there already. */
   readonly principalPuts: (
     principal: DirectoryPrincipal,
@@ -35,6 +39,14 @@ const principalKey = (subject: string): Record<string, AttributeValue> => ({
 const tenantKey = (tenant: string): Record<string, AttributeValue> => ({
   pk: { S: `T#${tenant}#` },
   sk: { S: 'TENANT' },
+});
+const clientKey = (client: string): Record<string, AttributeValue> => ({
+  pk: { S: `O#${client}` },
+  sk: { S: 'CLIENT' },
+});
+const consentKey = (subject: string, client: string): Record<string, AttributeValue> => ({
+  pk: { S: `U#${subject}` },
+  sk: { S: `CONSENT#${client}` },
 });
 const absent = 'attribute_not_exists(pk)';
 
@@ -60,18 +72,16 @@ export const directory = ({
   return {
     principal: (subject) => get<DirectoryPrincipal>(principalKey(subject)),
     tenant: (tenant) => get<DirectoryTenant>(tenantKey(tenant)),
-    recordEnrolment: async (subject, { at, factor, client }) => {
+    client: (client) => get<DirectoryClient>(clientKey(client)),
+    consent: (subject, client) => get<DirectoryConsent>(consentKey(subject, client)),
+    recordEnrolment: async (subject, at) => {
       await dynamodb.send(
         new UpdateItemCommand({
           TableName: table,
           Key: principalKey(subject),
-          UpdateExpression: 'SET mfaEnrolledAt = :at, factor = :factor, evidenceClient = :client',
+          UpdateExpression: 'SET mfaEnrolledAt = :at',
           ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: {
-            ':at': { S: at.toISOString() },
-            ':factor': { S: factor },
-            ':client': { S: client },
-          },
+          ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
         }),
       );
     },

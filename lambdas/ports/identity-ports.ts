@@ -8,6 +8,7 @@ import { type Directory, directory } from './directory.ts';
 import type { Log } from './log.ts';
 import type { SessionStore } from './session-store.ts';
 import { type SignInClient, signInClient } from './sign-in-client.ts';
+import { type SignInEvidence, signInEvidence } from './sign-in-evidence.ts';
 import { type SignInStore, signInStore } from './sign-in-store.ts';
 import { vault } from './vault.ts';
 
@@ -17,6 +18,7 @@ export interface OwnIdentityPorts {
   readonly signIn: SignInClient;
   readonly signIns: SignInStore;
   readonly directory: Directory;
+  readonly evidence: SignInEvidence;
   /** The `Put` of an audit entry, for a transaction. */
   readonly auditPut: (entry: AuditEntry) => AuditPut;
   /** The client through which the façade signs people in. */
@@ -56,6 +58,7 @@ export const identityPorts = (
       dynamodb,
       vault: vault({ key, kms: ownKms() }),
     }),
+    evidence: signInEvidence({ table: environment.SESSIONS_TABLE, dynamodb }),
     directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
     auditPut: (entry) => auditPut(environment.AUDIT_TABLE, entry),
   };

@@ -10,6 +10,7 @@ import {
   RevokeTokenCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { evidenceMember } from './sign-in-evidence.ts';
 
 /** The challenges that the façade passes on; any other ends a sign-in. */
 export const challengeNames = ['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SOFTWARE_TOKEN_MFA'] as const;
@@ -39,16 +40,18 @@ export type SignInStep =
 /** Signing in at the Cognito user pool, step by step. */
 export interface SignInClient {
   readonly start: (email: string, password: string) => Promise<SignInStep>;
+  /** @param evidence the handle of what the façade has verified, for the token trigger */
   readonly answer: (
     pending: PendingChallenge,
     answer: { readonly newPassword: string } | { readonly code: string },
+    evidence?: string,
   ) => Promise<SignInStep>;
   /** Begins TOTP enrolment. */
   readonly associate: (session: string) => Promise<{ readonly secret: string; readonly session: string }>;
   /** Verifies a new TOTP device's first code; nothing when it is wrong. */
   readonly verify: (session: string, code: string) => Promise<string | undefined>;
   /** Continues a sign-in; nothing when Cognito refuses. */
-  readonly refresh: (refreshToken: string) => Promise<IssuedTokens | undefined>;
+  readonly refresh: (refreshToken: string, evidence?: string) => Promise<IssuedTokens | undefined>;
   readonly revoke: (refreshToken: string) => Promise<void>;
   /** An HMAC under the client's secret, for values that only this platform may compute. */
   readonly digest: (label: string, value: string) => Promise<string>;
@@ -85,6 +88,9 @@ const orRefused = async <T>(call: () => Promise<T>, also?: string): Promise<T | 
 };
 
 const secretLifeMilliseconds = 300_000;
+
+const metadata = (evidence: string | undefined): { ClientMetadata?: Record<string, string> } =>
+  evidence === undefined ? {} : { ClientMetadata: { [evidenceMember]: evidence } };
 
 const stepOf = (
   answer: AdminRespondToAuthChallengeCommandOutput | undefined,
@@ -147,7 +153,7 @@ export const signInClient = ({ pool, client, cognito }: SignInClientOptions): Si
       );
       return stepOf(answer, email);
     },
-    answer: async ({ challenge, username, session }, given) => {
+    answer: async ({ challenge, username, session }, given, evidence) => {
       const answer = await orRefused(
         async () =>
           cognito.send(
@@ -156,6 +162,7 @@ export const signInClient = ({ pool, client, cognito }: SignInClientOptions): Si
               ClientId: client,
               ChallengeName: challenge,
               Session: session,
+              ...metadata(evidence),
               ChallengeResponses: {
                 USERNAME: username,
                 SECRET_HASH: await secretHash(username),
@@ -183,13 +190,14 @@ export const signInClient = ({ pool, client, cognito }: SignInClientOptions): Si
       );
       return answer?.Status === 'SUCCESS' ? answer.Session : undefined;
     },
-    refresh: async (refreshToken) => {
+    refresh: async (refreshToken, evidence) => {
       const answer = await orRefused(async () =>
         cognito.send(
           new GetTokensFromRefreshTokenCommand({
             ClientId: client,
             ClientSecret: await clientSecret(),
             RefreshToken: refreshToken,
+            ...metadata(evidence),
           }),
         ),
       );

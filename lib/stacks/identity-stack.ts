@@ -61,6 +61,7 @@ export class IdentityStack extends Stack {
       grants: preTokenGrants,
       environment: {
         DIRECTORY_TABLE: stores.directory.table.tableName,
+        SESSIONS_TABLE: stores.sessions.table.tableName,
         ADMINISTRATIVE_FACTOR: config.administrativeFactor,
       },
       memorySize: 512,

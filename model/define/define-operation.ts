@@ -2,6 +2,20 @@ import type { AuditEventType } from '../audit-event-types.ts';
 import type { Capability, Role } from '../vocabulary.ts';
 import type { Schema } from './field.ts';
 
+/** What a parameter in a path may look like: opaque ids only, so that no health information is in a URL. */
+export const parameterForms = {
+  /** A subject or a session. */
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  /** A patient, or something else with an id of ours. */
+  id: /^[0-9A-HJKMNP-TV-Z]{26}$/,
+  /** A client of the user pool. */
+  client: /^[a-z0-9]{10,128}$/,
+  /** What WebAuthn names a credential by, in base64url. */
+  credential: /^[A-Za-z0-9_-]{16,1400}$/,
+} as const satisfies Record<string, RegExp>;
+/** The form of a parameter in a path. */
+export type ParameterForm = keyof typeof parameterForms;
+
 /** A named operation: one that is not a resource's create, read, update or search. */
 export interface NamedOperation<I extends string = string> {
   /** `<noun>.<verb>`, also its policy id and, behind `identity/`, its scope. */
@@ -11,8 +25,12 @@ export interface NamedOperation<I extends string = string> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** The path below the base path. */
   readonly path: `/${string}`;
+  /** The form of each parameter in the path. @default the path has none */
+  readonly parameters?: { readonly [name: string]: ParameterForm };
   /** `public`: before sign-in; `session`: any signed-in principal; otherwise the roles that may call it. */
   readonly allows: 'public' | 'session' | readonly Role[];
+  /** That it needs an authentication of the last five minutes, or a step-up proof (requirement B9). @default false */
+  readonly sensitive?: true;
   /** The schema of the JSON body. @default no body is accepted */
   readonly request?: Schema;
   /** An example of the request, for the API documentation. */
@@ -24,10 +42,26 @@ export interface NamedOperation<I extends string = string> {
   readonly event: AuditEventType;
 }
 
-const mistakesIn = ({ id, method, path, allows, request, example, response, status }: NamedOperation) =>
+const namesIn = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+
+const mistakesIn = ({
+  id,
+  method,
+  path,
+  parameters = {},
+  sensitive,
+  allows,
+  request,
+  example,
+  response,
+  status,
+}: NamedOperation) =>
   [
     !/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(id) && 'the id must be <noun>.<verb>',
     !/^(\/([a-z]+(-[a-z]+)*|\{[a-z][A-Za-z]*\}))+$/.test(path) && 'the path must be lower-case words',
+    namesIn(path).join() !== Object.keys(parameters).join() &&
+      'every parameter in the path has a form, in the same order',
+    sensitive && allows === 'public' && 'what is before sign-in cannot need a recent one',
     method === 'GET' && request !== undefined && 'a GET has no body',
     (request === undefined) !== (example === undefined) && 'a request has an example, and only a request',
     response !== undefined && status === 204 && 'status 204 has no body',

@@ -81,7 +81,7 @@ const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'make
       {
         table: 'sessions',
         actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
-        keys: ['A#*', 'C#*', 'R#*'],
+        keys: ['A#*', 'C#*', 'E#*', 'R#*'],
       },
       { table: 'directory', actions: ['GetItem', 'UpdateItem'], keys: ['U#*'] },
       { table: 'directory', actions: ['PutItem'], keys: ['U#*', 'T#*#U'] },
@@ -110,9 +110,12 @@ export const operatorGrants: FunctionGrants = {
   makes: branches,
 };
 
-/** What the trigger before a token is issued may do: read who signs in. */
+/** What the trigger before a token is issued may do: read who signs in, through what, and what the façade verified. */
 export const preTokenGrants: FunctionGrants = {
-  own: [{ table: 'directory', actions: ['GetItem'], keys: ['U#*', 'T#*'] }],
+  own: [
+    { table: 'directory', actions: ['GetItem'], keys: ['U#*', 'T#*', 'O#*'] },
+    { table: 'sessions', actions: ['GetItem'], keys: ['E#*'] },
+  ],
   tenant: [],
   opens: [],
   makes: [],

@@ -117,7 +117,8 @@ export const allowsRole = (operation: Operation, role: Role): boolean => {
       permission.interactions.includes(operation.interaction),
     );
   const { allows: allowed } = operation.definition;
-  return allowed === 'session' || (allowed !== 'public' && allowed.includes(role));
+  if (allowed === 'session') return role !== 'system';
+  return allowed !== 'public' && allowed.includes(role);
 };
 
 /** The scopes that a role's tokens carry; a scope narrows, it never grants. */

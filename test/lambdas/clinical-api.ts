@@ -197,7 +197,6 @@ export const startClinicalApi = async (
             roleVersion: 1,
             status: 'active',
             mfaEnrolledAt: new Date().toISOString(),
-            factor: 'totp',
             ...(patient !== undefined && { patient }),
           },
           { at: new Date() },

@@ -19,7 +19,6 @@ import { issueToken } from '../../lambdas/operations/issue-token.ts';
 import type { AccessTokens } from '../../lambdas/ports/access-tokens.ts';
 import { auditLog, auditPut } from '../../lambdas/ports/audit-log.ts';
 import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
-import type { Directory } from '../../lambdas/ports/directory.ts';
 import { identityPorts, type OwnIdentityPorts } from '../../lambdas/ports/identity-ports.ts';
 import { createTenantKeys } from '../../lambdas/ports/tenant-keys.ts';
 import { tokenKeys, tokenKeysUrl } from '../../lambdas/ports/token-keys.ts';
@@ -85,13 +84,38 @@ export const codeOf = (secret: string): string => new TOTP({ secret }).generate(
 /** An e-mail address that nobody had before. */
 export const newEmail = (): string => `synthetic-${randomUUID()}@staff.example`;
 
+interface RememberingPorts extends OwnIdentityPorts {
+  /** The handle of what was last recorded of a subject, which the emulated pool would hand to the trigger. */
+  readonly evidenceOf: (subject: string) => string | undefined;
+}
+
+const remembering = (ports: OwnIdentityPorts): RememberingPorts => {
+  const handles = new Map<string, string>();
+  return {
+    ...ports,
+    evidence: {
+      ...ports.evidence,
+      record: async (evidence, now) => {
+        const handle = await ports.evidence.record(evidence, now);
+        handles.set(evidence.subject, handle);
+        return handle;
+      },
+    },
+    evidenceOf: (subject) => handles.get(subject),
+  };
+};
+
 /**
  * Verifies tokens of the pool by its own keys, and runs the token trigger in this process: the emulated pool has no function
  * of ours.
  */
-const poolTokens = (issuer: string, endpoint: string, directory: Directory): AccessTokens => {
+const poolTokens = (
+  issuer: string,
+  endpoint: string,
+  { directory, evidence, evidenceOf }: RememberingPorts,
+): AccessTokens => {
   const keys = tokenKeys(tokenKeysUrl(issuer, endpoint));
-  const trigger = issueToken({ directory, administrativeFactor: 'totp' });
+  const trigger = issueToken({ directory, evidence, administrativeFactor: 'totp' });
   return {
     verify: async (token) => {
       const { payload } = await jwtVerify(token, keys, { issuer }).catch((cause: unknown) => {
@@ -100,7 +124,10 @@ const poolTokens = (issuer: string, endpoint: string, directory: Directory): Acc
       const event = {
         triggerSource: 'TokenGeneration_Authentication',
         callerContext: { clientId: payload.client_id },
-        request: { userAttributes: { sub: payload.sub } },
+        request: {
+          userAttributes: { sub: payload.sub },
+          clientMetadata: { evidence: evidenceOf(payload.sub ?? '') },
+        },
       } as unknown as PreTokenGenerationV2TriggerEvent;
       const { response } = await trigger(event);
       const given = response.claimsAndScopeOverrideDetails?.accessTokenGeneration;
@@ -167,8 +194,8 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
     SIGN_IN_CLIENT_ID: client,
     IDENTITY_KEY_ARN: KeyMetadata?.Arn ?? '',
   };
-  const ports = identityPorts(environment, { dynamodb });
-  const tokens = poolTokens(issuer, cloud.endpoint, ports.directory);
+  const ports = remembering(identityPorts(environment, { dynamodb }));
+  const tokens = poolTokens(issuer, cloud.endpoint, ports);
   const silent = { request() {}, failure() {}, warn() {} };
 
   const postWith: IdentityApi['postWith'] = (change, other = {}) => {

@@ -34,6 +34,8 @@ const entry: Required<AuditEntry> = {
   alongside: [{ resource: 'CareTeamAssignment', id: `${id}.${id}`, version: 1 }],
   parameters: ['fields'],
   sourceAddress: '2001:db8::1',
+  mfa: 'totp',
+  grant: { before: 'nurse.active', after: 'nurse.suspended' },
   userAgent: 'Mozilla/5.0 curl/8.0',
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DirectoryPrincipal } from '../../../lambdas/domain/directory-entry.ts';
-import { tokenClaims } from '../../../lambdas/domain/token-claims.ts';
+import type { DirectoryClient, DirectoryPrincipal } from '../../../lambdas/domain/directory-entry.ts';
+import { type TokenRequest, tokenClaims } from '../../../lambdas/domain/token-claims.ts';
 import { scopesOf } from '../../../model/derive/operations.ts';
 import { roles } from '../../../model/vocabulary.ts';
 
@@ -11,63 +11,97 @@ const principal: DirectoryPrincipal = {
   roleVersion: 3,
   status: 'active',
   mfaEnrolledAt: '2026-11-22T10:00:00.000Z',
-  factor: 'totp',
-  evidenceClient: 'facade',
 };
-const facade = { client: 'facade', hosted: false, requested: [] };
-const { mfaEnrolledAt: _enrolled, factor: _factor, evidenceClient: _client, ...newcomer } = principal;
+const { mfaEnrolledAt: _enrolled, ...newcomer } = principal;
+const withTotp: TokenRequest = { through: 'façade', evidence: 'totp' };
+const withPasskey: TokenRequest = { through: 'façade', evidence: 'passkey' };
+const unproven: TokenRequest = { through: 'façade', evidence: undefined };
+const client: DirectoryClient = {
+  client: 'app0000000001',
+  tenant: 'tenant000001',
+  name: 'Portal',
+  kind: 'public',
+  status: 'active',
+  scopes: ['user/Patient.r', 'user/Vital.s'],
+};
 
 test('the claims are the directory’s', () => {
-  expect(tokenClaims(principal, facade, 'passkey').claims).toEqual({
+  expect(tokenClaims(principal, withTotp, 'passkey').claims).toEqual({
     tenant: 'tenant000001',
     role: 'provider',
     role_version: '3',
   });
   const patient = 'A'.repeat(26);
-  expect(tokenClaims({ ...principal, role: 'patient', patient }, facade, 'passkey').claims).toMatchObject({
+  expect(tokenClaims({ ...principal, role: 'patient', patient }, withTotp, 'passkey').claims).toMatchObject({
     patient,
   });
 });
 
 describe('before a factor is enrolled', () => {
   test.each(roles)('%s gets the session’s scope alone', (role) => {
-    expect(tokenClaims({ ...newcomer, role }, facade, 'totp').scopes).toEqual(['identity/session']);
+    expect(tokenClaims({ ...newcomer, role }, withTotp, 'totp').scopes).toEqual(['identity/session']);
   });
 });
 
 describe('afterwards', () => {
   test.each(['provider', 'nurse', 'billing', 'patient'] as const)('%s gets the role’s scopes', (role) => {
-    expect(tokenClaims({ ...principal, role }, facade, 'passkey').scopes).toEqual(scopesOf(role));
-    expect(tokenClaims({ ...principal, role }, facade, 'passkey').scopes).toContain('identity/session');
+    expect(tokenClaims({ ...principal, role }, withTotp, 'passkey').scopes).toEqual(scopesOf(role));
+    expect(tokenClaims({ ...principal, role }, withTotp, 'passkey').scopes).toContain('identity/session');
   });
+
+  test.each(roles.filter((role) => role !== 'system'))(
+    '%s gets the session’s scope alone when the façade verified no factor',
+    (role) => {
+      expect(tokenClaims({ ...principal, role }, unproven, 'totp').scopes).toEqual(['identity/session']);
+    },
+  );
 
   test.each(['admin', 'compliance', 'operator'] as const)(
     '%s gets them only by the factor that the stage demands',
     (role) => {
-      const withTotp = { ...principal, role };
-      const withPasskey = { ...withTotp, factor: 'passkey' } as const;
-      expect(tokenClaims(withTotp, facade, 'passkey').scopes).toEqual(['identity/session']);
-      expect(tokenClaims(withTotp, facade, 'totp').scopes).toEqual(scopesOf(role));
-      expect(tokenClaims(withPasskey, facade, 'passkey').scopes).toEqual(scopesOf(role));
+      const privileged = { ...principal, role };
+      expect(tokenClaims(privileged, withTotp, 'passkey').scopes).toEqual(['identity/session']);
+      expect(tokenClaims(privileged, withTotp, 'totp').scopes).toEqual(scopesOf(role));
+      expect(tokenClaims(privileged, withPasskey, 'passkey').scopes).toEqual(scopesOf(role));
     },
   );
+});
 
-  test('an admin gets them only through the client that saw the factor, and never from the hosted pages', () => {
-    const admin = { ...principal, role: 'admin' } as const;
-    const requested = scopesOf('admin');
-    expect(tokenClaims(admin, { ...facade, client: 'another' }, 'totp').scopes).toEqual(['identity/session']);
-    expect(tokenClaims(admin, { client: 'facade', hosted: true, requested }, 'totp').scopes).toEqual([
-      'identity/session',
-    ]);
-  });
+describe('an application', () => {
+  const asked = (
+    requested: readonly string[],
+    consented: readonly string[] | undefined = requested,
+    person: DirectoryPrincipal = principal,
+  ) =>
+    tokenClaims(
+      person,
+      {
+        through: 'application',
+        client,
+        requested,
+        consent: consented && { subject: 's', client: client.client, scopes: consented, grantedAt: '' },
+      },
+      'totp',
+    ).scopes;
 
-  test('what an OAuth client asks for only narrows', () => {
-    const asked = (requested: string[], hosted = true) =>
-      tokenClaims(principal, { client: 'app', hosted, requested }, 'passkey').scopes;
-    expect(asked(['user/Patient.r', 'identity/users.create', 'user/Everything.r'])).toEqual([
-      'user/Patient.r',
-    ]);
+  test('gets what it asked for, of what it is registered for', () => {
+    expect(asked(['user/Patient.r', 'user/Vital.c', 'identity/session'])).toEqual(['user/Patient.r']);
     expect(asked([])).toEqual([]);
-    expect(asked(['user/Patient.r'], false)).toEqual(['user/Patient.r']);
   });
+  test('gets what the person consented to, and nothing without', () => {
+    expect(asked(['user/Patient.r', 'user/Vital.s'], ['user/Vital.s'])).toEqual(['user/Vital.s']);
+    const request = { through: 'application', client, consent: undefined, requested: client.scopes } as const;
+    expect(tokenClaims(principal, request, 'totp').scopes).toEqual([]);
+  });
+  test.each(['admin', 'compliance', 'operator'] as const)('gets nothing for an %s', (role) => {
+    expect(asked(['user/Patient.r'], ['user/Patient.r'], { ...principal, role })).toEqual([]);
+  });
+  test('gets nothing for whom no factor is enrolled', () => {
+    expect(asked(['user/Patient.r'], ['user/Patient.r'], newcomer)).toEqual([]);
+  });
+});
+
+test('a machine’s request never gives a person’s role anything', () => {
+  const request = { through: 'machine', client, requested: client.scopes } as const;
+  expect(tokenClaims(principal, request, 'totp').scopes).toEqual([]);
 });

@@ -85,8 +85,7 @@ describe('a sign-in', () => {
     expect(done.status).toBe(200);
     expect(seen).toEqual([expect.stringMatching(/^\d{4}-/)]);
     expect(await api.ports.directory.principal(body.id ?? '')).toMatchObject({
-      factor: 'totp',
-      evidenceClient: api.ports.client,
+      mfaEnrolledAt: seen[0],
     });
   });
 
