@@ -1,4 +1,5 @@
 import { ApiError } from '../domain/api-error.ts';
+import { originOf } from '../domain/client-description.ts';
 import type { AccessTokens } from '../ports/access-tokens.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { ChainMiddleware } from './chain.ts';
@@ -21,7 +22,8 @@ export const authenticate = (tokens: AccessTokens, sessions: SessionStore): Chai
       throw new ApiError('unauthenticated', { policy: 'token.missing' });
     const verified = await tokens.verify(token, chain.now);
     chain.principal = verified.principal;
-    chain.session = sessions.check(verified, chain.now);
+    chain.authenticatedAt = verified.authenticatedAt;
+    chain.session = sessions.check(verified, chain.now, originOf(chain));
     chain.session.catch(() => {});
   },
 });

@@ -50,6 +50,8 @@ export interface Chain {
   /** That the request's audit entry is durable. */
   audited: boolean;
   principal?: Principal;
+  /** When the principal last signed in, in epoch seconds: the token's `auth_time`. */
+  authenticatedAt?: number;
   /** Settles when the session is known to be live and within its rate. */
   session?: Promise<void>;
   purpose?: PurposeOfUse;

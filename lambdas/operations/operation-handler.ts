@@ -14,11 +14,13 @@ import { problem } from '../middleware/problem.ts';
 import { purpose } from '../middleware/purpose.ts';
 import { report } from '../middleware/report.ts';
 import { session } from '../middleware/session.ts';
+import { stepUp } from '../middleware/step-up.ts';
 import { validate } from '../middleware/validate.ts';
 import type { AccessTokens } from '../ports/access-tokens.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Log } from '../ports/log.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import type { StepUpProofs } from '../ports/step-up-proofs.ts';
 import type { OperationRequest, OperationResult, Run } from './run.ts';
 
 /** What every request needs, whatever its operation. */
@@ -26,6 +28,7 @@ export interface ChainPorts {
   readonly auditLog: AuditLog;
   readonly tokens: AccessTokens;
   readonly sessions: SessionStore;
+  readonly proofs: StepUpProofs;
   readonly log: Log;
   /** @default the system's clock */
   readonly clock?: () => Date;
@@ -108,6 +111,7 @@ export const operationHandler = <P, F>(
     .use(body(operation))
     .use(validate(validators[operation.id as OperationId]))
     .use(authorize(operation))
+    .use(stepUp(operation, ports.proofs))
     .handler(async (event, { chain }) => {
       const request = requestOf(operation, event, chain);
       const fetched = run.fetch(request, ports);

@@ -6,6 +6,7 @@ import { type AuditLog, auditLog } from './audit-log.ts';
 import { directory } from './directory.ts';
 import { type Log, log } from './log.ts';
 import { type SessionStore, sessionStore } from './session-store.ts';
+import { type StepUpProofs, stepUpProofs } from './step-up-proofs.ts';
 import type { ClientsFor } from './tenant-credentials.ts';
 import { tokenKeys, tokenKeysUrl } from './token-keys.ts';
 
@@ -26,6 +27,7 @@ export interface AwsChainPorts {
   readonly auditLog: AuditLog;
   readonly tokens: AccessTokens;
   readonly sessions: SessionStore;
+  readonly proofs: StepUpProofs;
   readonly log: Log;
 }
 
@@ -43,6 +45,7 @@ export const chainPorts = (
       clients: new Set(environment.CLIENT_IDS.split(',')),
       keys: tokenKeys(tokenKeysUrl(environment.ISSUER, environment.AWS_ENDPOINT_URL)),
     }),
+    proofs: stepUpProofs({ table: environment.SESSIONS_TABLE, clientFor }),
     sessions: sessionStore({
       table: environment.SESSIONS_TABLE,
       clientFor,

@@ -1,10 +1,11 @@
+import { type ParameterForm, parameterForms } from '../define/define-operation.ts';
 import type { AnyResource } from '../define/define-resource.ts';
 import type { Field, Schema } from '../define/field.ts';
 import type { ProblemCode } from '../problems.ts';
 import { problems, problemType } from '../problems.ts';
 import { basePath, purposesOfUse, roles } from '../vocabulary.ts';
-import type { Operation, ResourceOperation } from './operations.ts';
-import { allowsRole, resourcesOf } from './operations.ts';
+import type { CustomOperation, Operation, ResourceOperation } from './operations.ts';
+import { allowsRole, resourcesOf, scopesOpening } from './operations.ts';
 import { problemsOf } from './problems.ts';
 import type { ObjectSchema } from './schemas.ts';
 import {
@@ -172,8 +173,27 @@ const bodiesOf = (operation: Operation): Bodies => {
   };
 };
 
+const exampleOf: { readonly [F in ParameterForm]: string } = {
+  uuid: '3f1e4c1a-7a52-4d7e-9a55-0c3f5f0e9b11',
+  id: '01JD0000000000000000000000',
+  client: '1example23456789',
+  credential: 'ZXhhbXBsZS1vZi1hLWNyZWRlbnRpYWw',
+};
+
+const namedParameters = ({ definition }: CustomOperation): readonly JsonObject[] => [
+  ...Object.entries(definition.parameters ?? {}).map(([name, form]) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: 'An opaque id.',
+    schema: { type: 'string', pattern: parameterForms[form].source },
+    example: exampleOf[form],
+  })),
+  ...(definition.sensitive ? [parameterRef('X-Step-Up-Proof')] : []),
+];
+
 const parametersOf = (operation: Operation): readonly JsonObject[] => {
-  if (operation.kind === 'named') return [];
+  if (operation.kind === 'named') return namedParameters(operation);
   const { interaction, resource } = operation;
   return [
     ...(operation.path.includes('{id}')
@@ -268,7 +288,7 @@ const summaries = {
 const permittedTo = (operation: Operation): string => {
   if (operation.scope === undefined) return 'Before sign-in.';
   const permitted = roles.filter((role) => allowsRole(operation, role));
-  return permitted.length === roles.length
+  return operation.kind === 'named' && operation.definition.allows === 'session'
     ? 'For every signed-in person.'
     : `For the roles ${permitted.join(', ')}.`;
 };
@@ -308,7 +328,7 @@ const operationObject = (operation: Operation): JsonObject => {
     operationId: operation.id,
     tags: [tagOf(operation)],
     ...wordsOf(operation),
-    security: operation.scope === undefined ? [] : [{ accessToken: [operation.scope] }],
+    security: scopesOpening(operation).map((scope) => ({ accessToken: [scope] })),
     ...(parameters.length > 0 && { parameters }),
     ...(request && { requestBody: { required: true, ...content(request) } }),
     responses: {
@@ -365,7 +385,7 @@ const components = (operations: readonly Operation[]): JsonObject => ({
       scheme: 'bearer',
       bearerFormat: 'JWT',
       description:
-        'The access token that a sign-in gives. Each operation names the one scope that it needs; a scope narrows what your role permits and never adds to it.',
+        'The access token that a sign-in gives, or the client credentials of a machine. Each operation names the one scope that it needs of a person, and of a machine where one may call it; a scope narrows what your role permits and never adds to it.',
     },
   },
   headers: {
@@ -401,6 +421,13 @@ const components = (operations: readonly Operation[]): JsonObject => ({
       description: 'Repeating a request with the same key creates nothing twice.',
       schema: { type: 'string', minLength: 16, maxLength: 128, pattern: '^[A-Za-z0-9_-]+$' },
       example: 'b6ff1f3e0c2d4f7a9b18',
+    },
+    'X-Step-Up-Proof': {
+      name: 'X-Step-Up-Proof',
+      in: 'header',
+      description:
+        'What `POST /identity/v1/auth/step-up` led to; needed when you signed in more than five minutes ago, and good for one request.',
+      schema: { type: 'string', minLength: 43, maxLength: 43, pattern: '^[A-Za-z0-9_-]+$' },
     },
     'X-Purpose-Of-Use': {
       name: 'X-Purpose-Of-Use',

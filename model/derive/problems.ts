@@ -26,7 +26,11 @@ const byInteraction = {
 } as const satisfies Record<string, readonly ProblemCode[]>;
 
 const ofKind = (operation: Operation): readonly ProblemCode[] => {
-  if (operation.kind === 'named') return operation.status === 201 ? ['conflict'] : [];
+  if (operation.kind === 'named')
+    return [
+      ...(operation.status === 201 ? (['conflict'] as const) : []),
+      ...(operation.definition.sensitive ? (['step-up-required'] as const) : []),
+    ];
   const { interaction, resource } = operation;
   const ofPatient = resource.subject === 'patient' && (interaction === 'create' || interaction === 'search');
   return [...byInteraction[interaction], 'integrity-failure', ...(ofPatient ? (['not-found'] as const) : [])];

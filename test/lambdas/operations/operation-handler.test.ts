@@ -28,6 +28,7 @@ const chainPorts = (session: () => Promise<void> = async () => {}) => {
     },
     tokens: { verify: async () => ({ principal, issuedAt: 0, authenticatedAt: 0, expiresAt: 900 }) },
     sessions: sessions as unknown as Parameters<typeof unknownRouteHandler>[0]['sessions'],
+    proofs: { issue: async () => '', use: async () => false },
     log: {
       request: (line: LogLine) => void lines.push(line),
       failure: (line: LogLine) => void lines.push(line),
