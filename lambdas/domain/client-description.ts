@@ -18,3 +18,43 @@ export const cleanUserAgent = (header: unknown): string =>
         .slice(0, 6)
         .join(' ')
     : '';
+
+/** From where and by what software a request comes, as far as that tells one client from another. */
+export interface ClientOrigin {
+  /** An IPv4 /24 or an IPv6 /48, or `unknown`. */
+  readonly network: string;
+  /** The names of the user agent's products, without their versions, which updates change. */
+  readonly agent: string;
+}
+
+/** The eight groups of an IPv6 address, in the shortest form of each. */
+const groupsOf = (address: string): string[] => {
+  const { hostname } = new URL(`http://[${address.replace(/%.*/, '')}]`);
+  const [before = '', after] = hostname.slice(1, -1).split('::');
+  const [left, right] = [before, after ?? ''].map((part) => part.split(':').filter((group) => group !== ''));
+  const first = left ?? [];
+  const last = right ?? [];
+  return [...first, ...Array<string>(8 - first.length - last.length).fill('0'), ...last];
+};
+
+const networkOf = (address: string): string => {
+  if (isIP(address) === 4) return `${address.split('.').slice(0, 3).join('.')}.0/24`;
+  if (isIP(address) === 0) return 'unknown';
+  const groups = groupsOf(address);
+  const [high = '', low = ''] = groups.slice(6).map((group) => group.padStart(4, '0'));
+  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff')
+    return networkOf([...Buffer.from(`${high}${low}`, 'hex')].join('.'));
+  return `${groups.slice(0, 3).join(':')}::/48`;
+};
+
+/** The origin of a request, from its clean address and clean user agent. */
+export const originOf = ({
+  sourceAddress,
+  userAgent,
+}: {
+  readonly sourceAddress: string;
+  readonly userAgent: string;
+}): ClientOrigin => ({
+  network: networkOf(sourceAddress),
+  agent: userAgent.replace(/\/\S*/g, ''),
+});

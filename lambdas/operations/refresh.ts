@@ -1,4 +1,6 @@
 import { ApiError } from '../domain/api-error.ts';
+import { originOf } from '../domain/client-description.ts';
+import type { Factor } from '../domain/directory-entry.ts';
 import type { VerifiedToken } from '../ports/access-tokens.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import type { IssuedTokens } from '../ports/sign-in-client.ts';
@@ -10,11 +12,12 @@ import { nameOwner, namePrincipal, tokensAnswer } from './sign-in-answer.ts';
 /** Gets a new access token, which must be of the same session and role version. */
 const renewed = async (
   owner: RefreshOwner,
+  factor: Factor,
   { evidence, signIn, signIns, tokens }: IdentityPorts,
 ): Promise<{ issued: IssuedTokens; verified: VerifiedToken } | undefined> => {
   const refreshToken = await signIns.token(owner.session);
   if (refreshToken === undefined) return undefined;
-  const { subject, factor } = owner;
+  const { subject } = owner;
   const issued = await signIn.refresh(refreshToken, await evidence.record({ subject, factor }, new Date()));
   if (issued === undefined) return undefined;
   const verified = await tokens.verify(issued.accessToken, new Date());
@@ -55,8 +58,8 @@ export const refresh: Run<IdentityPorts, undefined> = {
     nameOwner(request, owner);
     request.facts.session = owner.session;
     if (known.verdict === 'reuse') return refuseReuse(request, owner, ports);
-    await ports.sessions.checkContinued(owner, request.now);
-    const tokens = await renewed(owner, ports);
+    const { factor } = await ports.sessions.checkContinued(owner, request.now, originOf(request));
+    const tokens = await renewed(owner, factor, ports);
     if (tokens === undefined) {
       await endSession(owner, request.now, ports);
       throw new ApiError('unauthenticated', { policy: 'refresh.refused' });

@@ -1,4 +1,5 @@
 import { ApiError } from '../domain/api-error.ts';
+import { originOf } from '../domain/client-description.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { VerifiedToken } from '../ports/access-tokens.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
@@ -65,14 +66,13 @@ export const signedInAnswer = async (
   namePrincipal(request, principal);
   request.facts.mfa = 'totp';
   const factor = 'totp';
-  const expiresAt = await ports.sessions.start(principal, { at: now, factor }, now);
+  const expiresAt = await ports.sessions.start(principal, { at: now, factor }, now, originOf(request));
   const continued: RefreshOwner = {
     subject: principal.subject,
     tenant: principal.tenant,
     role: principal.role,
     roleVersion: principal.roleVersion,
     session: principal.session,
-    factor,
     expiresAt,
   };
   const handle = newHandle();

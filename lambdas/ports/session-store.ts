@@ -1,10 +1,13 @@
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Role } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
+import type { ClientOrigin } from '../domain/client-description.ts';
+import type { DirectoryPrincipal, Factor } from '../domain/directory-entry.ts';
 import {
   forgettable,
+  isLive,
   judgeSession,
   requestsPerMinute,
   type SessionRecord,
@@ -18,27 +21,62 @@ import type { Directory } from './directory.ts';
 /** The sign-in whose session is meant. */
 export type SessionKey = Pick<Principal, 'tenant' | 'subject' | 'session' | 'role' | 'roleVersion'>;
 
+/** Whose session begins, as the verified token says it. */
+export type SessionPrincipal = SessionKey & Pick<Principal, 'client' | 'patient'>;
+
+/** A live session, as its owner sees it; times are epoch seconds. */
+export interface SessionView
+  extends Pick<SessionRecord, 'client' | 'network' | 'agent' | 'factor' | 'startedAt' | 'idleExpiresAt'> {
+  readonly id: string;
+  /** The session's end, whatever happens in it. */
+  readonly expiresAt: number;
+}
+
 /** Sessions of principals, and their rate (design.md §3). */
 export interface SessionStore {
   /**
    * Counts a request of a live session; a token whose session is not known introduces it after the directory was checked.
+   * A request from another network and by another agent than the sign-in's ends the session.
    * @throws ApiError `unauthenticated` when the session is over, `rate-limited` beyond the rate.
    */
-  readonly check: (token: VerifiedToken, now: Date) => Promise<void>;
-  /** Likewise for continuing a session, which is no activity and does not prolong it; an unknown session is over. */
-  readonly checkContinued: (session: SessionKey, now: Date) => Promise<void>;
+  readonly check: (token: VerifiedToken, now: Date, from: ClientOrigin) => Promise<void>;
   /**
-   * Starts a session.
+   * Likewise for continuing a session, which is no activity and does not prolong it; an unknown session is over.
+   * @returns the strongest factor that was verified in it.
+   */
+  readonly checkContinued: (
+    session: SessionKey,
+    now: Date,
+    from: ClientOrigin,
+  ) => Promise<{ readonly factor: Factor }>;
+  /**
+   * Starts a session, if the directory still says of the principal what the token does.
    * @returns its absolute end, in epoch seconds.
-   * @throws ApiError `rate-limited` when the principal has too many.
+   * @throws ApiError `unauthenticated` when it does not, `rate-limited` when the principal has too many.
    */
   readonly start: (
-    session: SessionKey,
-    began: { readonly at: Date; readonly factor?: string },
+    principal: SessionPrincipal,
+    began: { readonly at: Date; readonly factor?: Factor },
     now: Date,
+    from: ClientOrigin,
   ) => Promise<number>;
-  /** Ends a session at once. */
-  readonly end: (session: Pick<SessionKey, 'tenant' | 'subject' | 'session'>, now: Date) => Promise<void>;
+  /**
+   * Ends a session at once.
+   * @returns whether it is one of the principal's; one that is over stays so.
+   */
+  readonly end: (session: Pick<SessionKey, 'tenant' | 'subject' | 'session'>, now: Date) => Promise<boolean>;
+  /** The principal's live sessions. */
+  readonly list: (principal: Omit<SessionKey, 'session'>, now: Date) => Promise<readonly SessionView[]>;
+  /**
+   * Notes that a stronger factor was verified in a session.
+   * @throws ApiError `unauthenticated` when the session is over.
+   */
+  readonly elevate: (session: SessionKey, factor: Exclude<Factor, 'totp'>, now: Date) => Promise<void>;
+  /**
+   * What ends every session of a principal, for a transaction; it also refuses sessions of tokens that were issued for
+   * earlier sign-ins and not used yet.
+   */
+  readonly endAllUpdate: (tenant: string, subject: string, now: Date) => TransactWriteItem;
 }
 
 /** Sign-ins of one principal that are remembered at a time. */
@@ -46,21 +84,67 @@ const mostSessions = 100;
 /** Seconds after a sign-in within which its token must have been issued to introduce a session. */
 const introductionWindow = 60;
 const attempts = 8;
+const aDay = 86_400;
 
-const names = {
-  '#window': 'window',
-  '#n': 'n',
+const liveNames = {
+  '#generation': 'generation',
   '#sessions': 'sessions',
   '#status': 'status',
   '#role': 'roleVersion',
   '#idle': 'idleExpiresAt',
   '#absolute': 'absoluteExpiresAt',
 };
-const isLive =
-  '#sessions.#session.#status = :active AND #sessions.#session.#role = :role AND #sessions.#session.#idle > :now AND #sessions.#session.#absolute > :now';
+const live =
+  '#sessions.#session.#status = :active AND #sessions.#session.#generation = #generation AND #sessions.#session.#role = :role AND #sessions.#session.#idle > :now AND #sessions.#session.#absolute > :now';
+const atHome = '(#sessions.#session.#network = :network OR #sessions.#session.#agent = :agent)';
+const liveValues = ({ roleVersion }: SessionKey, now: number): Record<string, AttributeValue> => ({
+  ':active': { S: 'active' },
+  ':role': { N: String(roleVersion) },
+  ':now': { N: String(now) },
+});
+
+/** What makes a principal's item whole, whether or not it is there. */
+const whole = {
+  set: '#sessions = if_not_exists(#sessions, :none), #window = if_not_exists(#window, :zero), #n = if_not_exists(#n, :zero), #ttl = :ttl',
+  names: {
+    '#sessions': 'sessions',
+    '#window': 'window',
+    '#n': 'n',
+    '#ttl': 'ttl',
+    '#generation': 'generation',
+  },
+  values: (expiresAt: number): Record<string, AttributeValue> => ({
+    ':none': { M: {} },
+    ':zero': { N: '0' },
+    ':ttl': { N: String(expiresAt + aDay) },
+  }),
+};
 
 const seconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 const ended = (policy: string): ApiError => new ApiError('unauthenticated', { policy });
+const keyOf = (tenant: string, subject: string): Record<string, AttributeValue> => ({
+  pk: { S: `T#${tenant}#U#${subject}` },
+  sk: { S: 'SESSIONS' },
+});
+const sessionIn = (item: SessionsItem | undefined, session: string): SessionRecord | undefined =>
+  item && Object.hasOwn(item.sessions, session) ? item.sessions[session] : undefined;
+
+/** Whether the directory lets a principal act, and as the token says. */
+const isAsKnown = (principal: SessionPrincipal, known: DirectoryPrincipal | undefined, now: Date): boolean =>
+  known?.status === 'active' &&
+  known.tenant === principal.tenant &&
+  known.role === principal.role &&
+  known.roleVersion === principal.roleVersion &&
+  known.patient === principal.patient &&
+  (known.grantExpiresAt === undefined || Date.parse(known.grantExpiresAt) > now.getTime());
+
+interface Update {
+  readonly set: string;
+  readonly condition?: string;
+  readonly names: Record<string, string>;
+  readonly values: Record<string, AttributeValue>;
+  readonly returns?: 'ALL_NEW';
+}
 
 /** The sessions table, with credentials that reach one tenant's keys only. */
 export const sessionStore = (options: {
@@ -71,29 +155,25 @@ export const sessionStore = (options: {
 }): SessionStore => {
   const { table, clientFor, limitsOf, directory } = options;
 
-  /** An update of a principal's item; answers the item that its condition refused. */
+  /** An update of a principal's item; answers the item, when it is asked for or the condition refused it. */
   const update = async (
     { tenant, subject }: Pick<SessionKey, 'tenant' | 'subject'>,
-    command: {
-      readonly set: string;
-      readonly condition: string;
-      readonly names: Record<string, string>;
-      readonly values: Record<string, AttributeValue>;
-    },
+    { set, condition, names: attributes, values, returns }: Update,
   ): Promise<{ readonly refused: boolean; readonly item?: SessionsItem }> => {
     try {
-      await clientFor(tenant).send(
+      const { Attributes } = await clientFor(tenant).send(
         new UpdateItemCommand({
           TableName: table,
-          Key: { pk: { S: `T#${tenant}#U#${subject}` }, sk: { S: 'SESSIONS' } },
-          UpdateExpression: command.set,
-          ConditionExpression: command.condition,
-          ExpressionAttributeNames: command.names,
-          ExpressionAttributeValues: command.values,
+          Key: keyOf(tenant, subject),
+          UpdateExpression: set,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: attributes,
+          ExpressionAttributeValues: values,
+          ReturnValues: returns,
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
-      return { refused: false };
+      return { refused: false, ...(Attributes && { item: unmarshall(Attributes) as SessionsItem }) };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       return { refused: true, ...(error.Item && { item: unmarshall(error.Item) as SessionsItem }) };
@@ -108,40 +188,70 @@ export const sessionStore = (options: {
       prolongs,
       rollsOver,
     }: { window: number; now: number; prolongs: boolean; rollsOver: boolean },
+    { network, agent }: ClientOrigin,
   ): ReturnType<typeof update> => {
     const prolong = prolongs ? ', #sessions.#session.#idle = :idle' : '';
     return update(key, {
       set: rollsOver ? `SET #window = :window, #n = :one${prolong}` : `SET #n = #n + :one${prolong}`,
       condition: rollsOver
-        ? `#window < :window AND ${isLive}`
-        : `#window = :window AND #n < :most AND ${isLive}`,
-      names: { ...names, '#session': key.session },
+        ? `#window < :window AND ${live} AND ${atHome}`
+        : `#window = :window AND #n < :most AND ${live} AND ${atHome}`,
+      names: {
+        ...liveNames,
+        '#session': key.session,
+        '#window': 'window',
+        '#n': 'n',
+        '#network': 'network',
+        '#agent': 'agent',
+      },
       values: {
+        ...liveValues(key, now),
         ':window': { N: String(window) },
         ':one': { N: '1' },
-        ':active': { S: 'active' },
-        ':role': { N: String(key.roleVersion) },
-        ':now': { N: String(now) },
-        ...(!rollsOver && { ':most': { N: String(requestsPerMinute) } }),
+        ':network': { S: network },
+        ':agent': { S: agent },
+        ...(!rollsOver && { ':most': { N: String(requestsPerMinute(key.role)) } }),
         ...(prolongs && { ':idle': { N: String(now + limitsOf(key.role).idle) } }),
       },
+      ...(!prolongs && { returns: 'ALL_NEW' }),
     });
   };
 
+  const end: SessionStore['end'] = async (key, now) => {
+    const { refused, item } = await update(key, {
+      set: 'SET #sessions.#session.#status = :ended, #sessions.#session.#endedAt = :now',
+      condition: '#sessions.#session.#status = :active',
+      names: {
+        '#sessions': 'sessions',
+        '#session': key.session,
+        '#status': 'status',
+        '#endedAt': 'endedAt',
+      },
+      values: { ':ended': { S: 'ended' }, ':active': { S: 'active' }, ':now': { N: String(seconds(now)) } },
+    });
+    return !refused || sessionIn(item, key.session) !== undefined;
+  };
+
+  /** Counts a request, and gives the item where it was asked for. */
   const admit = async (
     key: SessionKey,
     at: Date,
-    { prolongs, introduce }: { readonly prolongs: boolean; readonly introduce: () => Promise<void> },
-  ): Promise<void> => {
+    from: ClientOrigin,
+    { prolongs, introduce }: { readonly prolongs: boolean; readonly introduce: () => Promise<unknown> },
+  ): Promise<SessionsItem | undefined> => {
     const now = seconds(at);
     let window = Math.floor(now / 60);
     let rollsOver = false;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { refused, item } = await count(key, { window, now, prolongs, rollsOver });
-      if (!refused) return;
-      const verdict = judgeSession(item, key, { window, now });
+      const { refused, item } = await count(key, { window, now, prolongs, rollsOver }, from);
+      if (!refused) return item;
+      const verdict = judgeSession(item, key, from, { window, now });
       rollsOver = verdict === 'earlier window';
       if (verdict === 'over') throw ended('session.over');
+      if (verdict === 'anomalous') {
+        await end(key, at);
+        throw new ApiError('unauthenticated', { event: 'SECURITY', policy: 'session.anomaly' });
+      }
       if (verdict === 'limited')
         throw new ApiError('rate-limited', {
           headers: { 'retry-after': String(Math.max(1, (window + 1) * 60 - now)) },
@@ -153,85 +263,134 @@ export const sessionStore = (options: {
     throw new ApiError('unavailable');
   };
 
-  const start: SessionStore['start'] = async (key, { at, factor }, time) => {
+  /** Makes the principal's item whole, and gives it. */
+  const prepared = async (key: SessionKey, expiresAt: number): Promise<SessionsItem> => {
+    const { item } = await update(key, {
+      set: `SET ${whole.set}, #generation = if_not_exists(#generation, :zero)`,
+      names: whole.names,
+      values: whole.values(expiresAt),
+      returns: 'ALL_NEW',
+    });
+    if (item === undefined) throw new Error('an update gave no item');
+    return item;
+  };
+
+  /**
+   * The directory is read between two steps on the item: whoever ends all sessions before that is noticed there, and whoever
+   * does so after the first step by the second, for it finds another generation.
+   */
+  const start: SessionStore['start'] = async (principal, { at, factor }, time, { network, agent }) => {
+    const { session, role, roleVersion, client } = principal;
     const now = seconds(time);
-    const { idle, absolute } = limitsOf(key.role);
+    const { idle, absolute } = limitsOf(role);
     const began = seconds(at);
+    const expiresAt = began + absolute;
+    const item = await prepared(principal, expiresAt);
+    if (!isAsKnown(principal, await directory.principal(principal.subject), time))
+      throw ended('session.principal');
+    const known = sessionIn(item, session);
+    if (known !== undefined) return known.absoluteExpiresAt;
+    if (item.endedAllAt !== undefined && at.getTime() / 1000 <= item.endedAllAt) throw ended('session.over');
+    const old = forgettable(item.sessions, now);
+    if (Object.keys(item.sessions).length - old.length >= mostSessions)
+      throw new ApiError('rate-limited', { headers: { 'retry-after': '60' }, policy: 'rate.sessions' });
     const record: SessionRecord = {
       status: 'active',
-      roleVersion: key.roleVersion,
+      roleVersion,
+      generation: item.generation,
       startedAt: began,
       idleExpiresAt: now + idle,
-      absoluteExpiresAt: began + absolute,
+      absoluteExpiresAt: expiresAt,
+      client,
+      network,
+      agent,
       ...(factor !== undefined && { factor }),
     };
-    const ttl = { N: String(began + absolute + 86_400) };
-    const session = { M: marshall(record) };
-    const first = await update(key, {
-      set: 'SET #sessions = :sessions, #window = :zero, #n = :zero, #ttl = :ttl',
-      condition: 'attribute_not_exists(pk)',
-      names: { '#sessions': 'sessions', '#window': 'window', '#n': 'n', '#ttl': 'ttl' },
-      values: { ':sessions': { M: { [key.session]: session } }, ':zero': { N: '0' }, ':ttl': ttl },
-    });
-    if (!first.refused) return record.absoluteExpiresAt;
-    const known = first.item?.sessions ?? {};
-    if (Object.hasOwn(known, key.session)) return record.absoluteExpiresAt;
-    const old = forgettable(known, now);
-    if (Object.keys(known).length - old.length >= mostSessions)
-      throw new ApiError('rate-limited', { headers: { 'retry-after': '60' }, policy: 'rate.sessions' });
     const forget =
       old.length > 0 ? ` REMOVE ${old.map((_, index) => `#sessions.#old${index}`).join(', ')}` : '';
-    await update(key, {
-      set: `SET #sessions.#session = :session, #ttl = :ttl${forget}`,
-      condition: 'attribute_exists(#sessions) AND attribute_not_exists(#sessions.#session)',
+    const { refused, item: current } = await update(principal, {
+      set: `SET #sessions.#session = :session${forget}`,
+      condition: '#generation = :generation AND attribute_not_exists(#sessions.#session)',
       names: {
         '#sessions': 'sessions',
-        '#session': key.session,
-        '#ttl': 'ttl',
+        '#session': session,
+        '#generation': 'generation',
         ...Object.fromEntries(old.map((id, index) => [`#old${index}`, id])),
       },
-      values: { ':session': session, ':ttl': ttl },
+      values: { ':session': { M: marshall(record) }, ':generation': { N: String(item.generation) } },
     });
-    return record.absoluteExpiresAt;
+    const begun = refused ? sessionIn(current, session) : record;
+    if (begun === undefined) throw ended('session.over');
+    return begun.absoluteExpiresAt;
   };
 
   const introduce = async (
     { principal, issuedAt, authenticatedAt }: VerifiedToken,
     now: Date,
+    from: ClientOrigin,
   ): Promise<void> => {
     if (issuedAt - authenticatedAt > introductionWindow) throw ended('session.unknown');
-    const known = await directory.principal(principal.subject);
-    const isSame =
-      known?.status === 'active' &&
-      known.tenant === principal.tenant &&
-      known.role === principal.role &&
-      known.roleVersion === principal.roleVersion &&
-      known.patient === principal.patient;
-    if (!isSame) throw ended('session.principal');
-    await start(principal, { at: new Date(authenticatedAt * 1000) }, now);
+    await start(principal, { at: new Date(authenticatedAt * 1000) }, now, from);
   };
 
   return {
-    check: (token, now) =>
-      admit(token.principal, now, { prolongs: true, introduce: () => introduce(token, now) }),
-    checkContinued: (key, now) =>
-      admit(key, now, {
-        prolongs: false,
-        introduce: () => Promise.reject(ended('session.unknown')),
-      }),
-    start,
-    end: async (key, now) => {
-      await update(key, {
-        set: 'SET #sessions.#session.#status = :ended, #sessions.#session.#endedAt = :now',
-        condition: '#sessions.#session.#status = :active',
-        names: {
-          '#sessions': 'sessions',
-          '#session': key.session,
-          '#status': 'status',
-          '#endedAt': 'endedAt',
-        },
-        values: { ':ended': { S: 'ended' }, ':active': { S: 'active' }, ':now': { N: String(seconds(now)) } },
+    check: async (token, now, from) => {
+      await admit(token.principal, now, from, {
+        prolongs: true,
+        introduce: () => introduce(token, now, from),
       });
     },
+    checkContinued: async (key, now, from) => {
+      const item = await admit(key, now, from, {
+        prolongs: false,
+        introduce: () => Promise.reject(ended('session.unknown')),
+      });
+      const factor = sessionIn(item, key.session)?.factor;
+      if (factor === undefined) throw ended('session.unknown');
+      return { factor };
+    },
+    start,
+    end,
+    list: async ({ tenant, subject, roleVersion }, time) => {
+      const { Item } = await clientFor(tenant).send(
+        new GetItemCommand({ TableName: table, Key: keyOf(tenant, subject), ConsistentRead: true }),
+      );
+      const item = Item && (unmarshall(Item) as SessionsItem);
+      if (item === undefined) return [];
+      return Object.entries(item.sessions)
+        .filter(([, record]) => isLive(item, record, { roleVersion, now: seconds(time) }))
+        .map(([id, { client, network, agent, factor, startedAt, idleExpiresAt, absoluteExpiresAt }]) => ({
+          id,
+          client,
+          network,
+          agent,
+          startedAt,
+          idleExpiresAt,
+          expiresAt: absoluteExpiresAt,
+          ...(factor !== undefined && { factor }),
+        }));
+    },
+    elevate: async (key, factor, now) => {
+      const { refused } = await update(key, {
+        set: 'SET #sessions.#session.#factor = :factor',
+        condition: live,
+        names: { ...liveNames, '#session': key.session, '#factor': 'factor' },
+        values: { ...liveValues(key, seconds(now)), ':factor': { S: factor } },
+      });
+      if (refused) throw ended('session.over');
+    },
+    endAllUpdate: (tenant, subject, now) => ({
+      Update: {
+        TableName: table,
+        Key: keyOf(tenant, subject),
+        UpdateExpression: `SET ${whole.set}, #generation = if_not_exists(#generation, :zero) + :one, #endedAllAt = :now`,
+        ExpressionAttributeNames: { ...whole.names, '#endedAllAt': 'endedAllAt' },
+        ExpressionAttributeValues: {
+          ...whole.values(seconds(now) + aDay),
+          ':one': { N: '1' },
+          ':now': { N: String(now.getTime() / 1000) },
+        },
+      },
+    }),
   };
 };

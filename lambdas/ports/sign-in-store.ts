@@ -10,7 +10,6 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Role } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
-import type { Factor } from '../domain/directory-entry.ts';
 import type { ChallengeName, PendingChallenge } from './sign-in-client.ts';
 import type { Vault } from './vault.ts';
 
@@ -31,8 +30,6 @@ export interface StoredChallenge extends PendingChallenge, SignInOwner {
 export interface RefreshOwner extends SignInOwner {
   readonly roleVersion: number;
   readonly session: string;
-  /** The strongest factor verified in the session. */
-  readonly factor: Factor;
   /** The session's end, in epoch seconds. */
   readonly expiresAt: number;
 }
@@ -209,7 +206,7 @@ export const signInStore = (options: {
     saveHandle: async (handle, owner) => {
       await update(handleKey(handle), {
         UpdateExpression:
-          'SET #subject = :subject, #tenant = :tenant, #role = :role, #version = :version, #session = :session, #factor = :factor, #expires = :expires, #ttl = :expires, #status = :current',
+          'SET #subject = :subject, #tenant = :tenant, #role = :role, #version = :version, #session = :session, #expires = :expires, #ttl = :expires, #status = :current',
         ConditionExpression: 'attribute_not_exists(pk)',
         ExpressionAttributeNames: {
           '#subject': 'subject',
@@ -217,7 +214,6 @@ export const signInStore = (options: {
           '#role': 'role',
           '#version': 'roleVersion',
           '#session': 'session',
-          '#factor': 'factor',
           '#expires': 'expiresAt',
           '#ttl': 'ttl',
           '#status': 'status',
@@ -228,7 +224,6 @@ export const signInStore = (options: {
           ':role': { S: owner.role },
           ':version': { N: String(owner.roleVersion) },
           ':session': { S: owner.session },
-          ':factor': { S: owner.factor },
           ':expires': { N: String(owner.expiresAt) },
           ':current': { S: 'current' },
         },

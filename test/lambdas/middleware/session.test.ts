@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const minute = 60_000;
+const from = { network: '203.0.113.0/24', agent: 'test' };
 const path = `/patients/${'A'.repeat(26)}`;
 const at = (time: number) => api.newFunction({}, () => new Date(time));
 const newPerson = async (time: number, role: 'provider' | 'patient' = 'provider'): Promise<TestPerson> => {
@@ -67,7 +68,7 @@ const admitted = async (
       sent += 1;
       const token = tokens[sent % tokens.length];
       try {
-        if (token) await store.check(token, new Date(time));
+        if (token) await store.check(token, new Date(time), from);
         admittedCount += 1;
       } catch (error) {
         expect(error).toMatchObject({ code: 'rate-limited' });
@@ -141,11 +142,11 @@ describe('a session', () => {
     const over = await api.newPerson('provider');
     const live = { ...over, session: randomUUID() };
     const signIns = store();
-    const key = { ...over, roleVersion: 1 };
-    await signIns.start(key, { at: new Date(began) }, new Date(lastUsed));
-    await signIns.start({ ...key, session: live.session }, { at: new Date(start) }, new Date(start));
-    await signIns.check(tokenOf(live, start), new Date(start));
-    return signIns.check(tokenOf(over, start), new Date(start));
+    const key = { ...over, roleVersion: 1, client: api.client };
+    await signIns.start(key, { at: new Date(began) }, new Date(lastUsed), from);
+    await signIns.start({ ...key, session: live.session }, { at: new Date(start) }, new Date(start), from);
+    await signIns.check(tokenOf(live, start), new Date(start), from);
+    return signIns.check(tokenOf(over, start), new Date(start), from);
   };
 
   test('that is idle is over, though another one of the person is in use', async () => {
@@ -213,12 +214,12 @@ describe('a session', () => {
 
   test('is forgotten only when no token of it can be alive', async () => {
     const person = await newPerson(start);
-    const key = { ...person, roleVersion: 1 };
+    const key = { ...person, roleVersion: 1, client: api.client };
     const sessions = store();
-    await sessions.start(key, { at: new Date(start) }, new Date(start));
+    await sessions.start(key, { at: new Date(start) }, new Date(start), from);
     await sessions.end(key, new Date(start));
     const startAnother = async (time: number) =>
-      sessions.start({ ...key, session: crypto.randomUUID() }, { at: new Date(time) }, new Date(time));
+      sessions.start({ ...key, session: crypto.randomUUID() }, { at: new Date(time) }, new Date(time), from);
     const known = async () =>
       (await api.cloud.items('sessions')).find(({ pk }) => pk?.S?.endsWith(person.subject))?.sessions?.M ??
       {};
@@ -234,9 +235,10 @@ describe('a session', () => {
     const sessions = store();
     const startAnother = () =>
       sessions.start(
-        { ...person, roleVersion: 1, session: crypto.randomUUID() },
+        { ...person, roleVersion: 1, session: crypto.randomUUID(), client: api.client },
         { at: new Date(start) },
         new Date(start),
+        from,
       );
     await startAnother();
     await api.cloud.edit(

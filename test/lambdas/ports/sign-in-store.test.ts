@@ -95,7 +95,6 @@ describe('a refresh handle', () => {
     ...owner,
     roleVersion: 1,
     session: randomUUID(),
-    factor: 'totp',
     expiresAt: Math.floor(now.getTime() / 1000) + 3600,
   });
   const newUse = async () => {
