@@ -22,7 +22,8 @@ export type OperationId =
   | 'auth.challenge'
   | 'auth.refresh'
   | 'auth.logout'
-  | 'users.create';
+  | 'users.create'
+  | 'users.recordTraining';
 
 /** A precompiled check of an event whose `body` is the parsed body; it never throws and describes no errors. */
 export type EventValidator = (event: { readonly body?: unknown }) => boolean;

@@ -3242,6 +3242,40 @@ function validate75(data) {
   return errors === 0;
 }
 const v20 = validate76;
+const formats30 = formats.date;
+function validate77(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (errors === _errs1) {
+      if (typeof data === "string") {
+        if (func2(data) > 10) {
+          errors++;
+        } else {
+          if (!formats30(data)) {
+            errors++;
+          }
+        }
+      } else {
+        errors++;
+      }
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
 function validate76(data) {
   let errors = 0;
   const _errs0 = errors;
@@ -3263,7 +3297,7 @@ function validate76(data) {
           if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
             const _errs7 = errors;
             for (const key0 in data0) {
-              if (!(key0 === "email" || key0 === "role")) {
+              if (!(key0 === "email" || key0 === "role" || key0 === "trainedOn")) {
                 errors++;
                 break;
               }
@@ -3302,6 +3336,17 @@ function validate76(data) {
                 } else {
                   var valid3 = true;
                 }
+                if (valid3) {
+                  if (data0.trainedOn !== void 0) {
+                    const _errs11 = errors;
+                    if (!validate77(data0.trainedOn)) {
+                      errors++;
+                    }
+                    var valid3 = _errs11 === errors;
+                  } else {
+                    var valid3 = true;
+                  }
+                }
               }
             }
           }
@@ -3310,30 +3355,30 @@ function validate76(data) {
             valid2 = true;
             passing0 = 0;
           }
-          const _errs11 = errors;
+          const _errs12 = errors;
           if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
             let missing1;
             if (data0.patient === void 0 && (missing1 = "patient")) {
               errors++;
             } else {
-              const _errs12 = errors;
+              const _errs13 = errors;
               for (const key1 in data0) {
                 if (!(key1 === "email" || key1 === "role" || key1 === "patient")) {
                   errors++;
                   break;
                 }
               }
-              if (_errs12 === errors) {
+              if (_errs13 === errors) {
                 if (data0.email !== void 0) {
-                  let data3 = data0.email;
-                  const _errs13 = errors;
-                  if (errors === _errs13) {
-                    if (errors === _errs13) {
-                      if (typeof data3 === "string") {
-                        if (func2(data3) > 254) {
+                  let data4 = data0.email;
+                  const _errs14 = errors;
+                  if (errors === _errs14) {
+                    if (errors === _errs14) {
+                      if (typeof data4 === "string") {
+                        if (func2(data4) > 254) {
                           errors++;
                         } else {
-                          if (!formats12(data3)) {
+                          if (!formats12(data4)) {
                             errors++;
                           }
                         }
@@ -3342,30 +3387,30 @@ function validate76(data) {
                       }
                     }
                   }
-                  var valid4 = _errs13 === errors;
+                  var valid4 = _errs14 === errors;
                 } else {
                   var valid4 = true;
                 }
                 if (valid4) {
                   if (data0.role !== void 0) {
-                    const _errs15 = errors;
+                    const _errs16 = errors;
                     if ("patient" !== data0.role) {
                       errors++;
                     }
-                    var valid4 = _errs15 === errors;
+                    var valid4 = _errs16 === errors;
                   } else {
                     var valid4 = true;
                   }
                   if (valid4) {
                     if (data0.patient !== void 0) {
-                      let data5 = data0.patient;
-                      const _errs16 = errors;
-                      if (errors === _errs16) {
-                        if (typeof data5 === "string") {
-                          if (func2(data5) > 26) {
+                      let data6 = data0.patient;
+                      const _errs17 = errors;
+                      if (errors === _errs17) {
+                        if (typeof data6 === "string") {
+                          if (func2(data6) > 26) {
                             errors++;
                           } else {
-                            if (!pattern0.test(data5)) {
+                            if (!pattern0.test(data6)) {
                               errors++;
                             }
                           }
@@ -3373,7 +3418,7 @@ function validate76(data) {
                           errors++;
                         }
                       }
-                      var valid4 = _errs16 === errors;
+                      var valid4 = _errs17 === errors;
                     } else {
                       var valid4 = true;
                     }
@@ -3382,7 +3427,7 @@ function validate76(data) {
               }
             }
           }
-          var _valid1 = _errs11 === errors;
+          var _valid1 = _errs12 === errors;
           if (_valid1 && valid2) {
             valid2 = false;
             passing0 = [passing0, 1];
@@ -3402,6 +3447,65 @@ function validate76(data) {
               let missing2;
               if (data0.email === void 0 && (missing2 = "email") || data0.role === void 0 && (missing2 = "role")) {
                 errors++;
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v21 = validate79;
+function validate79(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.trainedOn === void 0 && (missing1 = "trainedOn")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "trainedOn")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.trainedOn !== void 0) {
+                    if (!validate77(data0.trainedOn)) {
+                      errors++;
+                    }
+                  }
+                }
               }
             } else {
               errors++;
@@ -3447,7 +3551,8 @@ const validators = {
   "auth.challenge": v17,
   "auth.refresh": v18,
   "auth.logout": v19,
-  "users.create": v20
+  "users.create": v20,
+  "users.recordTraining": v21
 };
 export {
   validators

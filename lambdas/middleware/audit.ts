@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { scopeFor } from '../../model/derive/operations.ts';
 import { problems } from '../../model/problems.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { asApiError } from '../domain/as-api-error.ts';
@@ -15,7 +16,8 @@ type End = Pick<AuditEntry, 'type' | 'outcome' | 'status'> & {
 
 const exercisedScopes = ({ operation, principal }: Chain): string[] | undefined => {
   if (principal === undefined) return undefined;
-  return operation?.scope !== undefined && principal.scopes.has(operation.scope) ? [operation.scope] : [];
+  const scope = operation && scopeFor(operation, principal.role);
+  return scope !== undefined && principal.scopes.has(scope) ? [scope] : [];
 };
 
 const entryOf = (chain: Chain, end: End): AuditEntry => {

@@ -1,5 +1,5 @@
 import type { Operation } from '../../model/derive/operations.ts';
-import { allowsRole } from '../../model/derive/operations.ts';
+import { allowsRole, scopeFor } from '../../model/derive/operations.ts';
 import { permissionFor, policyId } from '../../model/derive/permissions.ts';
 import type { PurposeOfUse } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
@@ -11,7 +11,8 @@ const isPermitted = (
   principal: Principal,
   purpose: PurposeOfUse | undefined,
 ): boolean => {
-  if (operation.scope === undefined || !principal.scopes.has(operation.scope)) return false;
+  const scope = scopeFor(operation, principal.role);
+  if (scope === undefined || !principal.scopes.has(scope)) return false;
   if (operation.kind === 'named') return allowsRole(operation, principal.role);
   const { resource, interaction } = operation;
   return purpose !== undefined && permissionFor(resource, principal.role, interaction, purpose) !== undefined;

@@ -26,6 +26,14 @@ const isLimited = ({ Effect, Action, Condition = {} }: Rendered): boolean =>
     Condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] !== undefined &&
     Condition.Null?.['dynamodb:LeadingKeys'] === 'false');
 
+/** One scope, or a person's and a machine's scope of the same name: `user/Patient.r` and `system/Patient.r`. */
+const asksForOneScope = (scopes: readonly string[]): boolean => {
+  const [servers, names] = [0, 1].map((part) => scopes.map((scope) => scope.split('/')[part]));
+  return (
+    scopes.length > 0 && new Set(names).size === 1 && (scopes.length === 1 || `${servers}` === 'user,system')
+  );
+};
+
 const limited = ({ PolicyDocument }: Rendered): boolean =>
   (PolicyDocument?.Statement ?? []).filter(onTables).every(isLimited);
 
@@ -100,11 +108,11 @@ export const houseRules: readonly HouseRule[] = [
   {
     id: '164.312(a)(1)-ExplicitMethod',
     type: 'AWS::ApiGateway::Method',
-    finding: 'The route takes any method, or signed-in callers without a scope.',
+    finding: 'The route takes any method, or signed-in callers without the scope of it alone.',
     holds: ({ HttpMethod, AuthorizationType, AuthorizationScopes = [] }) =>
       HttpMethod !== 'ANY' &&
       (AuthorizationType === 'NONE' ||
-        (AuthorizationType === 'COGNITO_USER_POOLS' && AuthorizationScopes.length === 1)),
+        (AuthorizationType === 'COGNITO_USER_POOLS' && asksForOneScope(AuthorizationScopes))),
   },
   ...['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy'].map((type) => ({
     id: '164.312(a)(1)-LeadingKeys',

@@ -18,7 +18,7 @@ import { CfnPermission, type Function as LambdaFunction } from 'aws-cdk-lib/aws-
 import type { Construct } from 'constructs';
 import { grantsOf } from '../../model/derive/grants.ts';
 import type { Operation } from '../../model/derive/operations.ts';
-import { operations } from '../../model/derive/operations.ts';
+import { operations, scopesOpening } from '../../model/derive/operations.ts';
 import type { Capability } from '../../model/vocabulary.ts';
 import { basePath } from '../../model/vocabulary.ts';
 import type { StageConfig } from '../config/stage-config.ts';
@@ -158,14 +158,17 @@ export class ApiStack extends Stack {
   }
 
   private route(
-    { path, method, scope }: Operation,
+    operation: Operation,
     integration: Integration,
     authorizer: IAuthorizer,
     requestValidator: IRequestValidator,
   ): Method {
-    const access = scope
-      ? { authorizer, authorizationType: AuthorizationType.COGNITO, authorizationScopes: [scope] }
-      : { authorizationType: AuthorizationType.NONE };
+    const { path, method } = operation;
+    const scopes = scopesOpening(operation);
+    const access =
+      scopes.length > 0
+        ? { authorizer, authorizationType: AuthorizationType.COGNITO, authorizationScopes: [...scopes] }
+        : { authorizationType: AuthorizationType.NONE };
     const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `method.request.path.${name}`);
     return this.api.root.resourceForPath(path).addMethod(method, integration, {
       ...access,

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
 import { preTokenGrants } from '../../model/derive/grants.ts';
-import { operations } from '../../model/derive/operations.ts';
+import { operations, scopesOpening } from '../../model/derive/operations.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import type { Stores } from '../constructs/data-access.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
@@ -29,8 +29,8 @@ export interface IdentityStackProps extends StackProps {
 /** The scopes of the platform by their resource server: what stands before and after the slash. */
 export const scopesByServer = (): ReadonlyMap<string, readonly string[]> => {
   const servers = new Map<string, Set<string>>();
-  for (const { scope } of operations) {
-    const [server, name] = scope?.split('/') ?? [];
+  for (const scope of operations.flatMap(scopesOpening)) {
+    const [server, name] = scope.split('/');
     if (server && name) servers.set(server, (servers.get(server) ?? new Set()).add(name));
   }
   return new Map([...servers].map(([server, names]) => [server, [...names].sort()]));

@@ -27,8 +27,8 @@ export interface NamedOperation<I extends string = string> {
   readonly path: `/${string}`;
   /** The form of each parameter in the path. @default the path has none */
   readonly parameters?: { readonly [name: string]: ParameterForm };
-  /** `public`: before sign-in; `session`: any signed-in principal; otherwise the roles that may call it. */
-  readonly allows: 'public' | 'session' | readonly Role[];
+  /** `public`: before sign-in; `session`: any signed-in person; otherwise the roles that may call it, never a machine. */
+  readonly allows: 'public' | 'session' | readonly Exclude<Role, 'system'>[];
   /** That it needs an authentication of the last five minutes, or a step-up proof (requirement B9). @default false */
   readonly sensitive?: true;
   /** The schema of the JSON body. @default no body is accepted */

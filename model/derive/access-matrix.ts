@@ -3,7 +3,7 @@ import type { Interaction, PurposeOfUse, Role } from '../vocabulary.ts';
 import { interactions, purposesOfUse, roles } from '../vocabulary.ts';
 import { markdownTable } from './markdown-table.ts';
 import type { Operation } from './operations.ts';
-import { allowsRole, resourcesOf } from './operations.ts';
+import { allowsRole, resourcesOf, scopesOpening } from './operations.ts';
 import type { EffectivePermission } from './permissions.ts';
 import { permissionFor } from './permissions.ts';
 
@@ -70,12 +70,14 @@ const resourceTable = (resource: AnyResource): string => {
 const operationTable = (operations: readonly Operation[]): string => {
   const rows = operations.map((operation) => [
     `\`${operation.id}\``,
-    operation.scope ? `\`${operation.scope}\`` : '–',
+    scopesOpening(operation)
+      .map((scope) => `\`${scope}\``)
+      .join(', ') || '–',
     ...roles.map((role) => (operation.scope === undefined || allowsRole(operation, role) ? '●' : '')),
   ]);
   return [
     '## Operations and scopes',
-    "A role's tokens carry the scopes of its operations; a token can carry fewer. Operations without a scope come before sign-in.",
+    "A role's tokens carry the scopes of its operations; a token can carry fewer. `system/` scopes are those of machines, and open nothing to a person. Operations without a scope come before sign-in.",
     markdownTable(['Operation', 'Scope', ...roles], rows),
   ].join('\n\n');
 };

@@ -5,6 +5,7 @@ import { namedOperations } from '../operations/index.ts';
 import { resources } from '../resources.ts';
 import type { Capability, Interaction, Role } from '../vocabulary.ts';
 import { interactions, roles } from '../vocabulary.ts';
+import { permittedInteractions, resourceScope } from './scopes.ts';
 
 interface Route {
   /** `<Resource>.<interaction>` or `<noun>.<verb>`. */
@@ -13,8 +14,10 @@ interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** The API Gateway resource path below the base path, such as `/patients/{id}`. */
   readonly path: string;
-  /** The OAuth scope `<server>/<name>`; absent on an operation before sign-in. */
+  /** The OAuth scope `<server>/<name>` of a person's token; absent on an operation before sign-in. */
   readonly scope?: string;
+  /** The scope of a machine's token, `system/<name>`; absent where no machine is permitted anything. */
+  readonly systemScope?: string;
   readonly status: 200 | 201 | 204;
   readonly event: AuditEventType;
 }
@@ -40,20 +43,15 @@ const routes = {
   search: { method: 'POST', suffix: '/_search', status: 200, event: 'PHI_ACCESS' },
 } as const satisfies Record<Interaction, Pick<Route, 'method' | 'status' | 'event'> & { suffix: string }>;
 
-/** The scope of a resource's interaction, in SMART v2 form: `user/Patient.r`. */
-export const resourceScope = (resource: AnyResource, interaction: Interaction): string =>
-  `user/${resource.name}.${interactions[interaction]}`;
-
-const permitted = (resource: AnyResource): Interaction[] =>
-  (Object.keys(interactions) as Interaction[]).filter((interaction) =>
-    Object.values(resource.permissions)
-      .flat()
-      .some((permission) => permission.interactions.includes(interaction)),
-  );
-
 /** The operations of one resource: one for each interaction that some role is permitted. */
-export const resourceOperations = (resource: AnyResource): ResourceOperation[] =>
-  permitted(resource).map((interaction) => {
+export const resourceOperations = (resource: AnyResource): ResourceOperation[] => {
+  const [forPeople, forMachines] = (['user', 'system'] as const).map((server) =>
+    permittedInteractions(resource, server),
+  ) as [readonly Interaction[], readonly Interaction[]];
+  const permitted = (Object.keys(interactions) as Interaction[]).filter(
+    (interaction) => forPeople.includes(interaction) || forMachines.includes(interaction),
+  );
+  return permitted.map((interaction) => {
     const { suffix, ...route } = routes[interaction];
     return {
       kind: 'resource',
@@ -62,10 +60,14 @@ export const resourceOperations = (resource: AnyResource): ResourceOperation[] =
       interaction,
       capability: resource.capability,
       path: `${resource.path}${suffix}`,
-      scope: resourceScope(resource, interaction),
+      scope: resourceScope('user', resource, interaction),
+      ...(forMachines.includes(interaction) && {
+        systemScope: resourceScope('system', resource, interaction),
+      }),
       ...route,
     };
   });
+};
 
 const namedScope = ({ id, allows }: NamedOperation): { scope?: string } =>
   allows === 'public' ? {} : { scope: allows === 'session' ? 'identity/session' : `identity/${id}` };
@@ -117,16 +119,25 @@ export const allowsRole = (operation: Operation, role: Role): boolean => {
       permission.interactions.includes(operation.interaction),
     );
   const { allows: allowed } = operation.definition;
-  if (allowed === 'session') return role !== 'system';
-  return allowed !== 'public' && allowed.includes(role);
+  if (role === 'system' || allowed === 'public') return false;
+  return allowed === 'session' || allowed.includes(role);
 };
+
+/** The scope that an operation asks of a role's token: a machine's own, or a person's. */
+export const scopeFor = ({ scope, systemScope }: Operation, role: Role): string | undefined =>
+  role === 'system' ? systemScope : scope;
+
+/** Every scope that opens an operation to somebody. */
+export const scopesOpening = ({ scope, systemScope }: Operation): readonly string[] =>
+  [scope, systemScope].filter((name) => name !== undefined);
 
 /** The scopes that a role's tokens carry; a scope narrows, it never grants. */
 export const scopesOf = (role: Role): readonly string[] => [
   ...new Set(
-    operations.flatMap((operation) =>
-      operation.scope && allowsRole(operation, role) ? [operation.scope] : [],
-    ),
+    operations.flatMap((operation) => {
+      const scope = scopeFor(operation, role);
+      return scope !== undefined && allowsRole(operation, role) ? [scope] : [];
+    }),
   ),
 ];
 

@@ -69,6 +69,15 @@ export const allergy = defineResource({
     ],
     nurse: [{ interactions: ['read', 'search'], purposes: ['TREAT'], reach: 'careTeam', discloses: '*' }],
     patient: [{ interactions: ['read', 'search'], purposes: ['PATRQT'], reach: 'self', discloses: '*' }],
+    system: [
+      {
+        interactions: ['create', 'read', 'search'],
+        purposes: ['HOPERAT', 'TREAT'],
+        reach: 'tenant',
+        discloses: '*',
+        writes: '*',
+      },
+    ],
   },
   example: {
     patient: '01JD0000000000000000000000',

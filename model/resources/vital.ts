@@ -66,6 +66,15 @@ export const vital = defineResource({
       },
     ],
     patient: [{ interactions: ['read', 'search'], purposes: ['PATRQT'], reach: 'self', discloses: '*' }],
+    system: [
+      {
+        interactions: ['create', 'read', 'search'],
+        purposes: ['HOPERAT', 'TREAT'],
+        reach: 'tenant',
+        discloses: '*',
+        writes: '*',
+      },
+    ],
   },
   example: {
     patient: '01JD0000000000000000000000',

@@ -52,10 +52,11 @@ describe('every operation', () => {
     expect(described.map(({ operation }) => operation.operationId).sort()).toEqual(
       operations.map(({ id }) => id).sort(),
     );
-    for (const { id, capability, method, path, scope } of operations) {
+    for (const { id, capability, method, path, scope, systemScope } of operations) {
       const operation = document.paths[`/${basePath(capability)}${path}`]?.[method.toLowerCase()];
       expect(operation?.operationId).toBe(id);
-      expect(operation?.security).toEqual(scope === undefined ? [] : [{ accessToken: [scope] }]);
+      const scopes = [scope, systemScope].filter((name) => name !== undefined);
+      expect(operation?.security).toEqual(scopes.map((name) => ({ accessToken: [name] })));
     }
   });
 

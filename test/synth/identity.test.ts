@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { operations, scopesOf } from '../../model/derive/operations.ts';
+import { operations, scopesOf, scopesOpening } from '../../model/derive/operations.ts';
 import { roles } from '../../model/vocabulary.ts';
 import type { SynthesizedResource } from './synthesized.ts';
 import { synthesized } from './synthesized.ts';
@@ -101,7 +101,7 @@ describe('the resource servers', () => {
   );
 
   it('offer exactly the scopes of the operations', () => {
-    const wanted = new Set(operations.flatMap(({ scope }) => scope ?? []));
+    const wanted = new Set(operations.flatMap(scopesOpening));
     expect([...scopes].sort()).toEqual([...wanted].sort());
   });
 

@@ -29,8 +29,34 @@ test.each([
   ['without a purpose', 'Patient.read', principalWith('provider', 'user/Patient.r'), undefined],
   ['of another role’s', 'users.create', principalWith('provider', 'identity/users.create'), 'TREAT'],
   ['of its role, without its scope', 'users.create', principalWith('admin', 'identity/session'), 'HOPERAT'],
+  [
+    'to a person with a machine’s scope',
+    'Patient.read',
+    principalWith('provider', 'system/Patient.r'),
+    'TREAT',
+  ],
+  [
+    'to a machine with a person’s scope',
+    'Patient.read',
+    principalWith('system', 'user/Patient.r'),
+    'HOPERAT',
+  ],
+  ['to a machine with another scope', 'Patient.read', principalWith('system', 'system/Patient.s'), 'HOPERAT'],
+  [
+    'to a machine, where no machine is permitted',
+    'CareTeamAssignment.read',
+    principalWith('system', 'user/CareTeamAssignment.r', 'system/CareTeamAssignment.r'),
+    'HOPERAT',
+  ],
+  ['of a session, to a machine', 'auth.logout', principalWith('system', 'identity/session'), 'HOPERAT'],
+  ['of an admin, to a machine', 'users.create', principalWith('system', 'identity/users.create'), 'HOPERAT'],
 ] as const)('an operation is not permitted %s', async (_name, operation, principal, purpose) => {
   await expect(ask(operation, principal, purpose)).rejects.toThrow(refused('not-permitted'));
+});
+
+test('a machine is permitted by its own scope', async () => {
+  const chain = await ask('Patient.read', principalWith('system', 'system/Patient.r'), 'HOPERAT');
+  expect(chain.facts.policy).toBe('Patient.system.HOPERAT.read');
 });
 
 test('a named operation is permitted to its roles, and is its own policy', async () => {

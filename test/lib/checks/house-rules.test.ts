@@ -58,6 +58,33 @@ describe('a finding is', () => {
       'a missing scope',
       (method) => Object.assign(method, { AuthorizationType: 'COGNITO_USER_POOLS', AuthorizationScopes: [] }),
     ],
+    [
+      'ExplicitMethod',
+      'another operation’s scope besides',
+      (method) =>
+        Object.assign(method, {
+          AuthorizationType: 'COGNITO_USER_POOLS',
+          AuthorizationScopes: ['user/Patient.r', 'user/Patient.c'],
+        }),
+    ],
+    [
+      'ExplicitMethod',
+      'a machine’s scope of another operation',
+      (method) =>
+        Object.assign(method, {
+          AuthorizationType: 'COGNITO_USER_POOLS',
+          AuthorizationScopes: ['user/Patient.r', 'system/Patient.c'],
+        }),
+    ],
+    [
+      'ExplicitMethod',
+      'the same name at another server',
+      (method) =>
+        Object.assign(method, {
+          AuthorizationType: 'COGNITO_USER_POOLS',
+          AuthorizationScopes: ['user/Patient.r', 'identity/Patient.r'],
+        }),
+    ],
     ['LeadingKeys', 'a scan', (policy) => (statement(policy).Action = 'dynamodb:Scan')],
     ['LeadingKeys', 'every action', (policy) => (statement(policy).Action = '*')],
     ['LeadingKeys', 'no keys', (policy) => delete statement(policy).Condition['ForAllValues:StringLike']],

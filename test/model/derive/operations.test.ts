@@ -4,7 +4,9 @@ import {
   operations,
   operationsOf,
   resourcesOf,
+  scopeFor,
   scopesOf,
+  scopesOpening,
 } from '../../../model/derive/operations.ts';
 import { namedOperations } from '../../../model/operations/index.ts';
 import { patient } from '../../../model/resources/patient.ts';
@@ -50,12 +52,28 @@ describe('scopes', () => {
     expect(scopesOf(role).filter((scope) => scope.startsWith('user/'))).toEqual([]);
   });
   it.each(roles)('%s carries a scope for exactly what some permission covers', (role) => {
-    const covered = operations.filter((operation) => operation.scope && allowsRole(operation, role));
-    expect([...scopesOf(role)].sort()).toEqual([...new Set(covered.map(({ scope }) => scope))].sort());
+    const covered = operations.filter(
+      (operation) => operation.scope !== undefined && allowsRole(operation, role),
+    );
+    expect([...scopesOf(role)].sort()).toEqual(
+      [...new Set(covered.map((operation) => scopeFor(operation, role)))].sort(),
+    );
   });
   it('are in SMART form, one letter each', () => {
     for (const operation of operations)
-      if (operation.kind === 'resource') expect(operation.scope).toMatch(/^user\/[A-Z][A-Za-z]+\.[crus]$/);
+      if (operation.kind === 'resource')
+        for (const scope of scopesOpening(operation))
+          expect(scope).toMatch(/^(user|system)\/[A-Z][A-Za-z]+\.[crus]$/);
+  });
+  it('of machines are of resources only, and of nobody else', () => {
+    expect(scopesOf('system').length).toBeGreaterThan(0);
+    for (const scope of scopesOf('system')) expect(scope).toMatch(/^system\//);
+    for (const role of roles.filter((other) => other !== 'system'))
+      expect(scopesOf(role).filter((scope) => scope.startsWith('system/'))).toEqual([]);
+  });
+  it('open an operation to a machine only where a resource permits one', () => {
+    for (const operation of operations)
+      expect(scopeFor(operation, 'system') !== undefined).toBe(allowsRole(operation, 'system'));
   });
   it.each(['janitor', 'constructor', '__proto__', ''])('of %j, which is no role, are none', (role) => {
     expect(scopesOf(role as Role)).toEqual([]);

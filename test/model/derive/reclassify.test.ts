@@ -131,6 +131,6 @@ it('a field that becomes restricted is withheld from whoever got it by "*"', () 
     (files.get('docs/generated/phi-inventory.md') ?? '')
       .split('\n')
       .find((line) => line.startsWith(`| \`${name}\``));
-  expect(rows(before, 'gender')).toContain('| admin, provider, nurse, patient |');
-  expect(rows(after, 'gender')).toContain('| nurse |');
+  expect(rows(before, 'gender')).toContain('| admin, provider, nurse, patient, system |');
+  expect(rows(after, 'gender')).toContain('| nurse, system |');
 });
