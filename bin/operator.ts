@@ -6,13 +6,15 @@ import type { RuntimeInfo } from '../scripts/local/runtime-info.ts';
 
 const help = `Sets up tenants, with your own AWS permissions; you need lambda:InvokeFunction on the operator function.
 
-  node bin/operator.ts tenant create --name "Riverside Clinic" --admin-email admin@riverside.example --stage dev
+  node bin/operator.ts tenant create --name "Riverside Clinic" --admin-email admin@riverside.example \
+    --admin-trained-on 2026-11-22 --stage dev
 
-  --name           the tenant's name
-  --admin-email    the e-mail address of its first administrator
-  --stage          the deployed stage; uses the AWS credentials and region of your environment
-  --runtime        instead of a stage: the runtime.json of a running local runtime, such as .local/runtime.json
-  --help           this text
+  --name              the tenant's name
+  --admin-email       the e-mail address of its first administrator
+  --admin-trained-on  the day of that person's last security and privacy training, not older than a year
+  --stage             the deployed stage; uses the AWS credentials and region of your environment
+  --runtime           instead of a stage: the runtime.json of a running local runtime, such as .local/runtime.json
+  --help              this text
 
 It prints the tenant's id and the administrator's temporary password, once. Repeating the command with the same name and
 address is safe: until the administrator has signed in, it gives the same tenant and a new temporary password.`;
@@ -20,6 +22,7 @@ address is safe: until the administrator has signed in, it gives the same tenant
 const options = {
   name: { type: 'string' },
   'admin-email': { type: 'string' },
+  'admin-trained-on': { type: 'string' },
   stage: { type: 'string' },
   runtime: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -64,16 +67,22 @@ async function deployedTarget(stage: string): Promise<Target> {
   return { lambda: new LambdaClient(), functionName };
 }
 
+interface NewTenant {
+  readonly name: string;
+  readonly adminEmail: string;
+  readonly adminTrainedOn: string;
+}
+
 interface CreatedTenant {
   readonly tenant: string;
   readonly admin: { readonly id: string; readonly temporaryPassword: string };
 }
 
-async function createTenant({ lambda, functionName }: Target, name: string, adminEmail: string) {
+async function createTenant({ lambda, functionName }: Target, wanted: NewTenant) {
   const answer = await lambda.send(
     new InvokeCommand({
       FunctionName: functionName,
-      Payload: Buffer.from(JSON.stringify({ command: 'create-tenant', name, adminEmail })),
+      Payload: Buffer.from(JSON.stringify({ command: 'create-tenant', ...wanted })),
     }),
   );
   const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString('utf8') || '{}');
@@ -94,12 +103,13 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.help) return console.log(help);
   if (positionals.join(' ') !== 'tenant create')
     throw new UsageError(`Say what to do: tenant create\n\n${help}`);
-  const { name, 'admin-email': adminEmail, stage, runtime } = values;
-  if (!name || !adminEmail) throw new UsageError('Give --name and --admin-email.');
+  const { name, 'admin-email': adminEmail, 'admin-trained-on': adminTrainedOn, stage, runtime } = values;
+  if (!name || !adminEmail || !adminTrainedOn)
+    throw new UsageError('Give --name, --admin-email and --admin-trained-on.');
   if ((stage === undefined) === (runtime === undefined))
     throw new UsageError('Give either --stage or --runtime.');
   const target = runtime === undefined ? await deployedTarget(stage ?? '') : localTarget(runtime);
-  const { tenant, admin } = await createTenant(target, name, adminEmail);
+  const { tenant, admin } = await createTenant(target, { name, adminEmail, adminTrainedOn });
   console.log(`tenant              ${tenant}`);
   console.log(`administrator       ${adminEmail} (${admin.id})`);
   console.log(`temporary password  ${admin.temporaryPassword}`);

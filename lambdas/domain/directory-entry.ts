@@ -28,6 +28,10 @@ export interface DirectoryPrincipal {
   readonly grantExpiresAt?: string;
 }
 
+/** What a principal may do, as audit entries tell it: role and status. */
+export const grantOf = ({ role, status }: Pick<DirectoryPrincipal, 'role' | 'status'>): string =>
+  `${role}.${status}`;
+
 /** A tenant in the directory. */
 export interface DirectoryTenant {
   readonly tenant: string;

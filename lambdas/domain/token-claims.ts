@@ -2,6 +2,7 @@ import { scopesOf } from '../../model/derive/operations.ts';
 import type { Role } from '../../model/vocabulary.ts';
 import type { DirectoryClient, DirectoryConsent, DirectoryPrincipal, Factor } from './directory-entry.ts';
 import { factors } from './directory-entry.ts';
+import { isTrained } from './training.ts';
 
 /** Roles whose powers need a phishing-resistant factor (requirement B1). */
 export const privilegedRoles: readonly Role[] = ['admin', 'compliance', 'operator'];
@@ -43,19 +44,21 @@ const together = (first: readonly string[], ...others: readonly (readonly string
   first.filter((scope) => others.every((scopes) => scopes.includes(scope)));
 
 /**
- * The scopes of a token: none but the session's before a factor is enrolled, or when our façade has
- * verified no factor in this sign-in; for privileged roles none but that without the factor that the stage demands. An application's and a
- * machine's are what it asked for, of what it is registered for and, for an application, what the person consented to.
+ * The scopes of a token: none but the session's before a factor is enrolled, when our façade has verified no factor in this
+ * sign-in, or without the training that the role needs (requirement A8); for privileged roles none but that without the factor
+ * that the stage demands. An application's and a machine's are what it asked for, of what it is registered for and, for an
+ * application, what the person consented to.
  */
 const permitted = (
   principal: DirectoryPrincipal,
   request: TokenRequest,
   administrativeFactor: Factor,
+  now: Date,
 ): readonly string[] => {
   const { role, mfaEnrolledAt } = principal;
   if (request.through === 'machine')
     return role === 'system' ? together(scopesOf(role), request.client.scopes, request.requested) : [];
-  const isReady = mfaEnrolledAt !== undefined;
+  const isReady = mfaEnrolledAt !== undefined && isTrained(principal, now);
   if (request.through === 'application') {
     const { client, consent, requested } = request;
     if (!isReady || privilegedRoles.includes(role)) return [];
@@ -71,10 +74,11 @@ export const tokenClaims = (
   principal: DirectoryPrincipal,
   request: TokenRequest,
   administrativeFactor: Factor,
+  now: Date,
 ): TokenClaims => {
   const { tenant, role, roleVersion, patient } = principal;
   return {
     claims: { tenant, role, role_version: String(roleVersion), ...(patient !== undefined && { patient }) },
-    scopes: permitted(principal, request, administrativeFactor),
+    scopes: permitted(principal, request, administrativeFactor, now),
   };
 };

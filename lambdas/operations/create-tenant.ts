@@ -8,6 +8,7 @@ import { ApiError } from '../domain/api-error.ts';
 import { asApiError } from '../domain/as-api-error.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { temporaryPassword } from '../domain/temporary-password.ts';
+import { isCurrentTraining } from '../domain/training.ts';
 import { refusalEntry, successEntry } from '../middleware/audit.ts';
 import { type Chain, startChain } from '../middleware/chain.ts';
 import type { AuditLog, AuditPut } from '../ports/audit-log.ts';
@@ -19,6 +20,8 @@ export interface CreateTenant {
   readonly command: 'create-tenant';
   readonly name: string;
   readonly adminEmail: string;
+  /** The day of the administrator's last training, `YYYY-MM-DD`. */
+  readonly adminTrainedOn: string;
 }
 
 /** A new tenant, and the temporary password of its first administrator, which is told once. */
@@ -50,12 +53,17 @@ const operation = customOperation(
 
 const tenantName = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} '’.,&()/-]{0,99}$/u;
 
-const checked = (input: unknown): CreateTenant => {
-  const { command, name, adminEmail, ...rest } = (input ?? {}) as { readonly [member: string]: unknown };
+const checked = (input: unknown, now: Date): CreateTenant => {
+  const { command, name, adminEmail, adminTrainedOn, ...rest } = (input ?? {}) as {
+    readonly [member: string]: unknown;
+  };
   const isEmail = typeof adminEmail === 'string' && adminEmail.length <= 254 && formats.email(adminEmail);
   if (command !== 'create-tenant' || Object.keys(rest).length > 0) throw new ApiError('unknown-route');
-  if (typeof name !== 'string' || !tenantName.test(name) || !isEmail) throw new ApiError('invalid-body');
-  return { command, name: name.normalize('NFC'), adminEmail: adminEmail.toLowerCase() };
+  const isDate = typeof adminTrainedOn === 'string' && formats.date(adminTrainedOn);
+  if (typeof name !== 'string' || !tenantName.test(name) || !isEmail || !isDate)
+    throw new ApiError('invalid-body');
+  if (!isCurrentTraining(adminTrainedOn, now)) throw new ApiError('training-required');
+  return { command, name: name.normalize('NFC'), adminEmail: adminEmail.toLowerCase(), adminTrainedOn };
 };
 
 const newTenantId = (): string =>
@@ -95,7 +103,14 @@ const created = async (
       const done = await directory.commit([
         directory.tenantPut({ tenant, name: wanted.name, status: 'active' }, { at }),
         ...directory.principalPuts(
-          { subject, tenant, role: 'admin', roleVersion: 1, status: 'active' },
+          {
+            subject,
+            tenant,
+            role: 'admin',
+            roleVersion: 1,
+            status: 'active',
+            trainedOn: wanted.adminTrainedOn,
+          },
           { at },
         ),
         { Put: ports.auditPut(successEntry(chain, operation.status)) },
@@ -121,7 +136,7 @@ export const createTenant =
     const chain = startChain(event, context, { operation, now: new Date(), mark: ports.auditLog.mark() });
     chain.facts.role = 'operator';
     try {
-      const wanted = checked(input);
+      const wanted = checked(input, chain.now);
       const earlier = await resumed(wanted, ports);
       if (earlier) chain.facts.tenant = earlier.tenant;
       const { tenant, added } = earlier ?? (await created(wanted, chain, ports));

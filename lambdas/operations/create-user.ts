@@ -1,5 +1,7 @@
 import type { Role } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
+import { grantOf } from '../domain/directory-entry.ts';
+import { isCurrentTraining } from '../domain/training.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import { addPerson } from './add-person.ts';
 import type { Run } from './run.ts';
@@ -8,6 +10,7 @@ interface NewUser {
   readonly email: string;
   readonly role: Role;
   readonly patient?: string;
+  readonly trainedOn?: string;
 }
 
 /**
@@ -19,9 +22,12 @@ export const createUser: Run<IdentityPorts, undefined> = {
   complete: async (request, _fetched, ports) => {
     const { principal, facts, now } = request;
     if (principal === undefined) throw new ApiError('unauthenticated');
-    const { email, role, patient } = request.body as NewUser;
+    const { email, role, patient, trainedOn } = request.body as NewUser;
     const { tenant, subject: by } = principal;
     Object.assign(facts, { resource: 'Principal', patient });
+    if (trainedOn !== undefined && !isCurrentTraining(trainedOn, now))
+      throw new ApiError('training-required');
+    facts.grant = { after: grantOf({ role, status: 'active' }) };
     const { subject, temporaryPassword } = await addPerson(
       email.toLowerCase(),
       async (id) => {
@@ -36,6 +42,7 @@ export const createUser: Run<IdentityPorts, undefined> = {
               roleVersion: 1,
               status: 'active',
               ...(patient !== undefined && { patient }),
+              ...(trainedOn !== undefined && { trainedOn }),
             },
             { at: now, by },
           ),

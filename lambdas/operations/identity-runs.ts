@@ -3,6 +3,7 @@ import { answerChallenge } from './answer-challenge.ts';
 import { createUser } from './create-user.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
+import { recordTraining } from './record-training.ts';
 import { refresh } from './refresh.ts';
 import type { Run } from './run.ts';
 
@@ -13,4 +14,5 @@ export const identityRuns: { readonly [id: string]: Run<IdentityPorts, undefined
   'auth.refresh': refresh,
   'auth.logout': logout,
   'users.create': createUser,
+  'users.recordTraining': recordTraining,
 };

@@ -74,7 +74,7 @@ export const issueToken = (ports: IssueTokenPorts): TokenTrigger => {
     const tenant = await directory.tenant(principal.tenant);
     if (tenant?.status !== 'active') return refuse();
     const request = await requestOf(event, principal, ports, now);
-    const { claims, scopes } = tokenClaims(principal, request, wanted);
+    const { claims, scopes } = tokenClaims(principal, request, wanted, now);
     const asked = (event.request.scopes ?? []).filter(isOurs);
     return {
       ...event,

@@ -12,6 +12,14 @@ import type {
   DirectoryPrincipal,
   DirectoryTenant,
 } from '../domain/directory-entry.ts';
+import {
+  memberKey,
+  type PrincipalChange,
+  type PrincipalVersion,
+  principalCheck,
+  principalKey,
+  principalUpdates,
+} from './principal-changes.ts';
 
 /** Reads and writes people and tenants. */
 export interface Directory {
@@ -26,16 +34,16 @@ export interface Directory {
     principal: DirectoryPrincipal,
     created: { readonly at: Date; readonly by?: string },
   ) => TransactWriteItem[];
+  /** What changes a person, for a transaction; it fails when the person is not as it was read any more. */
+  readonly principalUpdates: (before: DirectoryPrincipal, change: PrincipalChange) => TransactWriteItem[];
+  /** What makes a transaction fail when someone may not do any more what was read. */
+  readonly principalCheck: (principal: PrincipalVersion) => TransactWriteItem;
   /** What adds a tenant, for a transaction; it fails when the tenant is there already. */
   readonly tenantPut: (tenant: DirectoryTenant, created: { readonly at: Date }) => TransactWriteItem;
   /** Writes all or nothing. @returns false when something was there already. */
   readonly commit: (items: readonly TransactWriteItem[]) => Promise<boolean>;
 }
 
-const principalKey = (subject: string): Record<string, AttributeValue> => ({
-  pk: { S: `U#${subject}` },
-  sk: { S: 'PRINCIPAL' },
-});
 const tenantKey = (tenant: string): Record<string, AttributeValue> => ({
   pk: { S: `T#${tenant}#` },
   sk: { S: 'TENANT' },
@@ -87,11 +95,14 @@ export const directory = ({
     },
     principalPuts: (principal, { at, by }) => [
       put(principalKey(principal.subject), { ...principal, createdAt: at.toISOString(), createdBy: by }),
-      put(
-        { pk: { S: `T#${principal.tenant}#U` }, sk: { S: principal.subject } },
-        { role: principal.role, createdAt: at.toISOString() },
-      ),
+      put(memberKey(principal), {
+        role: principal.role,
+        status: principal.status,
+        createdAt: at.toISOString(),
+      }),
     ],
+    principalUpdates: (before, change) => principalUpdates(table, before, change),
+    principalCheck: (principal) => principalCheck(table, principal),
     tenantPut: (tenant, { at }) => put(tenantKey(tenant.tenant), { ...tenant, createdAt: at.toISOString() }),
     commit: async (items) => {
       try {

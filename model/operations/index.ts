@@ -1,6 +1,6 @@
 import type { NamedOperation } from '../define/define-operation.ts';
 import { answerChallenge, login, logout, refresh } from './authentication.ts';
-import { createUser } from './users.ts';
+import { createUser, recordTraining } from './users.ts';
 
 /** Every named operation of the platform. */
 export const namedOperations: readonly NamedOperation[] = [
@@ -9,4 +9,5 @@ export const namedOperations: readonly NamedOperation[] = [
   refresh,
   logout,
   createUser,
+  recordTraining,
 ];

@@ -1,5 +1,18 @@
 import { defineOperation } from '../define/define-operation.ts';
 
+const trainedOn = {
+  type: 'string',
+  format: 'date',
+  maxLength: 10,
+  description: 'The day of the last training; none older than a year counts.',
+} as const;
+const subject = {
+  type: 'string',
+  format: 'uuid',
+  maxLength: 36,
+  description: "The person's subject; never reused.",
+} as const;
+
 /** Creates a person of the caller's tenant with a role. */
 export const createUser = defineOperation({
   id: 'users.create',
@@ -9,6 +22,7 @@ export const createUser = defineOperation({
   method: 'POST',
   path: '/users',
   allows: ['admin'],
+  sensitive: true,
   request: {
     type: 'object',
     required: ['email', 'role'],
@@ -18,6 +32,7 @@ export const createUser = defineOperation({
         properties: {
           email: { type: 'string', format: 'email', maxLength: 254 },
           role: { enum: ['admin', 'provider', 'nurse', 'billing', 'compliance'] },
+          trainedOn,
         },
       },
       {
@@ -31,18 +46,13 @@ export const createUser = defineOperation({
       },
     ],
   },
-  example: { email: 'nurse@example.org', role: 'nurse' },
+  example: { email: 'nurse@example.org', role: 'nurse', trainedOn: '2026-11-22' },
   response: {
     type: 'object',
     additionalProperties: false,
     required: ['id', 'temporaryPassword'],
     properties: {
-      id: {
-        type: 'string',
-        format: 'uuid',
-        maxLength: 36,
-        description: "The person's subject; never reused.",
-      },
+      id: subject,
       temporaryPassword: {
         type: 'string',
         maxLength: 64,
@@ -51,5 +61,26 @@ export const createUser = defineOperation({
     },
   },
   status: 201,
+  event: 'PRIVILEGE_CHANGE',
+});
+
+/** Records when a person of the caller's tenant was trained last. */
+export const recordTraining = defineOperation({
+  id: 'users.recordTraining',
+  description:
+    'Record when a person of your tenant was trained last (45 CFR 164.308(a)(5)); it takes effect with their next access token.',
+  capability: 'identity',
+  method: 'PUT',
+  path: '/users/{id}/training',
+  parameters: { id: 'uuid' },
+  allows: ['admin', 'compliance'],
+  request: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['trainedOn'],
+    properties: { trainedOn },
+  },
+  example: { trainedOn: '2026-11-22' },
+  status: 204,
   event: 'PRIVILEGE_CHANGE',
 });

@@ -11,13 +11,17 @@ export interface NewTenant {
   readonly admin: { readonly id: string; readonly temporaryPassword: string };
 }
 
+/** The current day in UTC, `YYYY-MM-DD`. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
+
 /**
  * Creates a tenant as an operator would: by the operator's command.
  * @param directory - the runtime's folder with its `runtime.json`
  */
 export async function createTenant(directory: string, name: string, adminEmail: string): Promise<NewTenant> {
   const command = [join(projectRoot, 'bin', 'operator.ts'), 'tenant', 'create'];
-  const args = ['--name', name, '--admin-email', adminEmail, '--runtime', runtimeFile(directory)];
+  const admin = ['--admin-email', adminEmail, '--admin-trained-on', today()];
+  const args = ['--name', name, ...admin, '--runtime', runtimeFile(directory)];
   const { stdout } = await promisify(execFile)(process.execPath, [...command, ...args]).catch((error) => {
     throw new LocalError(String(error.stderr || error.message).trim());
   });

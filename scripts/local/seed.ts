@@ -6,7 +6,7 @@ import type { PatientInput } from '../../model/resources/patient.ts';
 import type { VitalInput } from '../../model/resources/vital.ts';
 import type { Role } from '../../model/vocabulary.ts';
 import { type ApiRequest, call, enrol } from './api-client.ts';
-import { createTenant } from './create-tenant.ts';
+import { createTenant, today } from './create-tenant.ts';
 import { LocalError } from './local-error.ts';
 import type { Progress } from './progress.ts';
 import type { Demo, DemoPatient, DemoUser, RuntimeInfo } from './runtime-info.ts';
@@ -104,7 +104,7 @@ async function newUser(
   email: string,
   patient?: string,
 ): Promise<SignedIn> {
-  const body = { email, role, ...(patient === undefined ? {} : { patient }) };
+  const body = { email, role, ...(patient === undefined ? { trainedOn: today() } : { patient }) };
   const made = await create(location, admin.token, `${identity}/users`, body);
   const user = { subject: made.id, email, temporaryPassword: made.temporaryPassword ?? '' };
   return firstSignIn(location, user, role, admin.user.tenant);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
 import type { AuditEventType } from '../../model/audit-event-types.ts';
 import type { Role } from '../../model/vocabulary.ts';
-import { createTenant } from '../../scripts/local/create-tenant.ts';
+import { createTenant, today } from '../../scripts/local/create-tenant.ts';
 import type { RuntimeInfo } from '../../scripts/local/runtime-info.ts';
 import type { Trail } from './audit-trail.ts';
 import { expectAudited } from './audit-trail.ts';
@@ -72,7 +72,7 @@ export const openClinic = async (runtime: RuntimeInfo): Promise<Clinic> => {
     const created = await admin.send({
       method: 'POST',
       path: '/identity/v1/users',
-      body: { email: address, role, ...(patient && { patient }) },
+      body: { email: address, role, ...(patient === undefined ? { trainedOn: today() } : { patient }) },
     });
     const { temporaryPassword } = expectStatus(created, 201).body as { temporaryPassword: string };
     return { ...(await enter(role, address, temporaryPassword)), created };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
+import { today } from '../../scripts/local/create-tenant.ts';
 import { projectRoot } from '../../scripts/local/project-root.ts';
 import { connect } from './client.ts';
 import { output } from './clinic.ts';
@@ -25,8 +26,10 @@ const run = (...args: string[]) => {
   const value = (label: string): string => new RegExp(`^${label} +(\\S+)`, 'm').exec(stdout)?.[1] ?? '';
   return { status, stdout, stderr, tenant: value('tenant'), password: value('temporary password') };
 };
-const create = (name: string, email: string) =>
-  run('tenant', 'create', '--name', name, '--admin-email', email, '--runtime', file);
+const create = (name: string, email: string, trainedOn = today()) => {
+  const admin = ['--admin-email', email, '--admin-trained-on', trainedOn];
+  return run('tenant', 'create', '--name', name, ...admin, '--runtime', file);
+};
 const newEmail = (): string => `admin-${crypto.randomUUID()}@clinic.example`;
 const entriesOf = async (tenant: string): Promise<AuditEntry[]> =>
   (await itemsOf(cloud, output(runtime, 'audit', 'AuditTable'), `T#${tenant}#E#`)).map(({ entry }) =>
@@ -64,24 +67,24 @@ describe('the operator’s command', () => {
   });
 
   test.each([
-    ['a name of markup', '<b>Clinic</b>', 'admin@clinic.example'],
-    ['an address that is none', 'Clinic', 'admin'],
-  ])('refuses %s', (_, name, email) => {
-    const { status, stderr } = create(name, email);
+    ['a name of markup', '<b>Clinic</b>', 'admin@clinic.example', today(), 'invalid-body'],
+    ['an address that is none', 'Clinic', 'admin', today(), 'invalid-body'],
+    ['a day that is none', 'Clinic', 'admin@clinic.example', '2026-02-30', 'invalid-body'],
+    ['a training that is too old', 'Clinic', 'admin@clinic.example', '2020-01-01', 'training-required'],
+  ])('refuses %s', (_, name, email, trainedOn, code) => {
+    const { status, stderr } = create(name, email, trainedOn);
     expect(status).toBe(1);
-    expect(stderr).toContain('invalid-body');
+    expect(stderr).toContain(code);
   });
 
   test('says what is missing', () => {
     expect(run('--help').stdout).toContain('tenant create --name');
-    expect(run('tenant', 'create').stderr).toContain('--name and --admin-email');
+    expect(run('tenant', 'create').stderr).toContain('--name, --admin-email and --admin-trained-on');
     expect(run('tenant', 'delete').stderr).toContain('tenant create');
-    expect(run('tenant', 'create', '--name', 'a', '--admin-email', 'b').stderr).toContain(
-      '--stage or --runtime',
+    const wanted = ['--name', 'a', '--admin-email', 'b', '--admin-trained-on', today()];
+    expect(run('tenant', 'create', ...wanted).stderr).toContain('--stage or --runtime');
+    expect(run('tenant', 'create', ...wanted, '--runtime', join(directory, 'none')).stderr).toContain(
+      'npm start',
     );
-    expect(
-      run('tenant', 'create', '--name', 'a', '--admin-email', 'b', '--runtime', join(directory, 'none'))
-        .stderr,
-    ).toContain('npm start');
   });
 });

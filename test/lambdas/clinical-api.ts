@@ -197,6 +197,7 @@ export const startClinicalApi = async (
             roleVersion: 1,
             status: 'active',
             mfaEnrolledAt: new Date().toISOString(),
+            ...(patient === undefined && { trainedOn: new Date().toISOString().slice(0, 10) }),
             ...(patient !== undefined && { patient }),
           },
           { at: new Date() },

@@ -22,7 +22,9 @@ import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-por
 import { identityPorts, type OwnIdentityPorts } from '../../lambdas/ports/identity-ports.ts';
 import { createTenantKeys } from '../../lambdas/ports/tenant-keys.ts';
 import { tokenKeys, tokenKeysUrl } from '../../lambdas/ports/token-keys.ts';
+import { operations } from '../../model/derive/operations.ts';
 import type { Role } from '../../model/vocabulary.ts';
+import { today } from '../../scripts/local/create-tenant.ts';
 import { emulatorAccount } from '../../scripts/local/emulator.ts';
 import { startTestCloud, type TestCloud } from '../emulator.ts';
 
@@ -35,6 +37,8 @@ export interface IdentityAnswer {
 
 /** How a request is sent. */
 export interface IdentityAsk {
+  /** @default POST */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly token?: string;
   readonly userAgent?: string;
   readonly at?: Date;
@@ -48,6 +52,7 @@ export interface IdentityPerson {
   readonly totp: string;
   readonly accessToken: string;
   readonly refreshToken: string;
+  readonly scope: string;
 }
 
 /** The ports that a test can change. */
@@ -83,6 +88,17 @@ export interface IdentityApi {
 export const codeOf = (secret: string): string => new TOTP({ secret }).generate();
 /** An e-mail address that nobody had before. */
 export const newEmail = (): string => `synthetic-${randomUUID()}@staff.example`;
+
+/** What API Gateway makes of a path: the template that it matches, and its parameters. */
+const routed = (method: string, path: string): Pick<ApiEvent, 'resource' | 'pathParameters'> => {
+  for (const operation of operations) {
+    if (operation.capability !== 'identity' || operation.method !== method) continue;
+    const pattern = operation.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+    const match = new RegExp(`^${pattern}$`).exec(path);
+    if (match) return { resource: operation.path, pathParameters: { ...match.groups } };
+  }
+  return { resource: path, pathParameters: null };
+};
 
 interface RememberingPorts extends OwnIdentityPorts {
   /** The handle of what was last recorded of a subject, which the emulated pool would hand to the trigger. */
@@ -201,7 +217,7 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
   const postWith: IdentityApi['postWith'] = (change, other = {}) => {
     const own = { ...ports, tokens, ...change({ ...ports, tokens }) };
     const chain = chainPorts({ ...environment, ...other }, { clientsFor: cloud.clientsFor, dynamodb });
-    return async (path, body, { token, userAgent = 'test/1.0', at } = {}) => {
+    return async (path, body, { method = 'POST', token, userAgent = 'test/1.0', at } = {}) => {
       const handler = capabilityHandler('identity', ({ id }) => identityRuns[id], {
         ...chain,
         ...own,
@@ -213,8 +229,8 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
         ...(body !== undefined && { 'content-type': 'application/json' }),
       };
       const event = {
-        httpMethod: 'POST',
-        resource: path,
+        httpMethod: method,
+        ...routed(method, path),
         headers,
         body: body === undefined ? null : JSON.stringify(body),
         isBase64Encoded: false,
@@ -254,11 +270,17 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
       session: setup.body.session,
       code: codeOf(totp),
     });
-    const { accessToken = '', refreshToken = '' } = done.body;
-    return { email, password, totp, accessToken, refreshToken, subject: decodeJwt(accessToken).sub ?? '' };
+    const { accessToken = '', refreshToken = '', scope = '' } = done.body;
+    const subject = decodeJwt(accessToken).sub ?? '';
+    return { email, password, totp, accessToken, refreshToken, scope, subject };
   };
   const adminEmail = newEmail();
-  const made = await newTenant({ command: 'create-tenant', name: 'Clinic', adminEmail });
+  const made = await newTenant({
+    command: 'create-tenant',
+    name: 'Clinic',
+    adminEmail,
+    adminTrainedOn: today(),
+  });
   const admin = await enrol(adminEmail, made.admin.temporaryPassword);
 
   return {
@@ -272,7 +294,8 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
     enrol,
     join: async (role) => {
       const email = newEmail();
-      const { body } = await post('/users', { email, role }, { token: admin.accessToken });
+      const wanted = { email, role, trainedOn: today() };
+      const { body } = await post('/users', wanted, { token: admin.accessToken });
       return enrol(email, body.temporaryPassword ?? '');
     },
     isAlive: async (token) => (await post('/users', {}, { token })).status !== 401,

@@ -11,8 +11,10 @@ const principal: DirectoryPrincipal = {
   roleVersion: 3,
   status: 'active',
   mfaEnrolledAt: '2026-11-22T10:00:00.000Z',
+  trainedOn: '2026-11-20',
 };
 const { mfaEnrolledAt: _enrolled, ...newcomer } = principal;
+const now = new Date('2026-11-22T12:00:00.000Z');
 const withTotp: TokenRequest = { through: 'façade', evidence: 'totp' };
 const withPasskey: TokenRequest = { through: 'façade', evidence: 'passkey' };
 const unproven: TokenRequest = { through: 'façade', evidence: undefined };
@@ -26,33 +28,37 @@ const client: DirectoryClient = {
 };
 
 test('the claims are the directory’s', () => {
-  expect(tokenClaims(principal, withTotp, 'passkey').claims).toEqual({
+  expect(tokenClaims(principal, withTotp, 'passkey', now).claims).toEqual({
     tenant: 'tenant000001',
     role: 'provider',
     role_version: '3',
   });
   const patient = 'A'.repeat(26);
-  expect(tokenClaims({ ...principal, role: 'patient', patient }, withTotp, 'passkey').claims).toMatchObject({
+  expect(
+    tokenClaims({ ...principal, role: 'patient', patient }, withTotp, 'passkey', now).claims,
+  ).toMatchObject({
     patient,
   });
 });
 
 describe('before a factor is enrolled', () => {
   test.each(roles)('%s gets the session’s scope alone', (role) => {
-    expect(tokenClaims({ ...newcomer, role }, withTotp, 'totp').scopes).toEqual(['identity/session']);
+    expect(tokenClaims({ ...newcomer, role }, withTotp, 'totp', now).scopes).toEqual(['identity/session']);
   });
 });
 
 describe('afterwards', () => {
   test.each(['provider', 'nurse', 'billing', 'patient'] as const)('%s gets the role’s scopes', (role) => {
-    expect(tokenClaims({ ...principal, role }, withTotp, 'passkey').scopes).toEqual(scopesOf(role));
-    expect(tokenClaims({ ...principal, role }, withTotp, 'passkey').scopes).toContain('identity/session');
+    expect(tokenClaims({ ...principal, role }, withTotp, 'passkey', now).scopes).toEqual(scopesOf(role));
+    expect(tokenClaims({ ...principal, role }, withTotp, 'passkey', now).scopes).toContain(
+      'identity/session',
+    );
   });
 
   test.each(roles.filter((role) => role !== 'system'))(
     '%s gets the session’s scope alone when the façade verified no factor',
     (role) => {
-      expect(tokenClaims({ ...principal, role }, unproven, 'totp').scopes).toEqual(['identity/session']);
+      expect(tokenClaims({ ...principal, role }, unproven, 'totp', now).scopes).toEqual(['identity/session']);
     },
   );
 
@@ -60,11 +66,31 @@ describe('afterwards', () => {
     '%s gets them only by the factor that the stage demands',
     (role) => {
       const privileged = { ...principal, role };
-      expect(tokenClaims(privileged, withTotp, 'passkey').scopes).toEqual(['identity/session']);
-      expect(tokenClaims(privileged, withTotp, 'totp').scopes).toEqual(scopesOf(role));
-      expect(tokenClaims(privileged, withPasskey, 'passkey').scopes).toEqual(scopesOf(role));
+      expect(tokenClaims(privileged, withTotp, 'passkey', now).scopes).toEqual(['identity/session']);
+      expect(tokenClaims(privileged, withTotp, 'totp', now).scopes).toEqual(scopesOf(role));
+      expect(tokenClaims(privileged, withPasskey, 'passkey', now).scopes).toEqual(scopesOf(role));
     },
   );
+});
+
+describe('without a training of the last year', () => {
+  const { trainedOn: _day, ...untrained } = principal;
+  const late = new Date('2027-11-22T12:00:00.000Z');
+
+  test.each(['admin', 'provider', 'nurse', 'billing'] as const)(
+    '%s gets the session’s scope alone',
+    (role) => {
+      expect(tokenClaims({ ...untrained, role }, withPasskey, 'totp', now).scopes).toEqual([
+        'identity/session',
+      ]);
+      expect(tokenClaims({ ...principal, role }, withPasskey, 'totp', late).scopes).toEqual([
+        'identity/session',
+      ]);
+    },
+  );
+  test.each(['patient', 'compliance', 'operator'] as const)('%s gets the role’s scopes', (role) => {
+    expect(tokenClaims({ ...untrained, role }, withPasskey, 'totp', now).scopes).toEqual(scopesOf(role));
+  });
 });
 
 describe('an application', () => {
@@ -82,6 +108,7 @@ describe('an application', () => {
         consent: consented && { subject: 's', client: client.client, scopes: consented, grantedAt: '' },
       },
       'totp',
+      now,
     ).scopes;
 
   test('gets what it asked for, of what it is registered for', () => {
@@ -91,7 +118,7 @@ describe('an application', () => {
   test('gets what the person consented to, and nothing without', () => {
     expect(asked(['user/Patient.r', 'user/Vital.s'], ['user/Vital.s'])).toEqual(['user/Vital.s']);
     const request = { through: 'application', client, consent: undefined, requested: client.scopes } as const;
-    expect(tokenClaims(principal, request, 'totp').scopes).toEqual([]);
+    expect(tokenClaims(principal, request, 'totp', now).scopes).toEqual([]);
   });
   test.each(['admin', 'compliance', 'operator'] as const)('gets nothing for an %s', (role) => {
     expect(asked(['user/Patient.r'], ['user/Patient.r'], { ...principal, role })).toEqual([]);
@@ -99,9 +126,13 @@ describe('an application', () => {
   test('gets nothing for whom no factor is enrolled', () => {
     expect(asked(['user/Patient.r'], ['user/Patient.r'], newcomer)).toEqual([]);
   });
+  test('gets nothing for whose training is too old', () => {
+    const untrained = { ...principal, trainedOn: '2025-11-20' };
+    expect(asked(['user/Patient.r'], ['user/Patient.r'], untrained)).toEqual([]);
+  });
 });
 
 test('a machine’s request never gives a person’s role anything', () => {
   const request = { through: 'machine', client, requested: client.scopes } as const;
-  expect(tokenClaims(principal, request, 'totp').scopes).toEqual([]);
+  expect(tokenClaims(principal, request, 'totp', now).scopes).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { AuditEventType } from '../../../model/audit-event-types.ts';
 import type { ProblemCode } from '../../../model/problems.ts';
+import { today } from '../../../scripts/local/create-tenant.ts';
 import { missingHeaders } from '../answers.ts';
 import {
   codeOf,
@@ -604,6 +605,7 @@ describe('creating a tenant', () => {
     command: 'create-tenant',
     name: 'Clinic',
     adminEmail: newEmail(),
+    adminTrainedOn: today(),
     ...change,
   });
   const entriesOf = async (tenant: string) =>
@@ -617,6 +619,7 @@ describe('creating a tenant', () => {
       tenant,
       role: 'admin',
       status: 'active',
+      trainedOn: today(),
     });
     expect(await entriesOf(tenant)).toMatchObject([
       {
@@ -652,6 +655,9 @@ describe('creating a tenant', () => {
     ['invalid-body', { name: 'x'.repeat(101) }],
     ['invalid-body', { adminEmail: 'nobody' }],
     ['invalid-body', { adminEmail: `${'x'.repeat(250)}@example.org` }],
+    ['invalid-body', { adminTrainedOn: undefined }],
+    ['invalid-body', { adminTrainedOn: '2026-02-30' }],
+    ['training-required', { adminTrainedOn: '2020-01-01' }],
     ['unknown-route', { command: 'delete-tenant' }],
     ['unknown-route', { tenant: 'tenant000001' }],
   ])('is refused as %s for %j', async (code, change) => {

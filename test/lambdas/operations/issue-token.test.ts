@@ -17,6 +17,7 @@ const provider: DirectoryPrincipal = {
   roleVersion: 1,
   status: 'active',
   mfaEnrolledAt: '2026-11-22T10:00:00.000Z',
+  trainedOn: '2026-11-20',
 };
 const clinic: DirectoryTenant = { tenant: 'tenant000001', name: 'Clinic', status: 'active' };
 
