@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AdminCreateUserCommand,
   AdminInitiateAuthCommand,
@@ -8,6 +9,7 @@ import {
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
   DeleteUserPoolCommand,
+  GetTokensFromRefreshTokenCommand,
   SetUserPoolMfaConfigCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -25,6 +27,7 @@ import {
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { totpCode } from '../../scripts/local/api-client.ts';
 
@@ -306,6 +309,14 @@ describe('a user pool that requires MFA', () => {
     );
     const { AuthenticationResult } = await respond('MFA_SETUP', verified.Session);
     expect(AuthenticationResult?.AccessToken).toBeDefined();
+    const signedIn = decodeJwt(AuthenticationResult?.AccessToken ?? '');
+    await sleep(1100);
+    const continued = await cognito.send(
+      new GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: AuthenticationResult?.RefreshToken }),
+    );
+    const refreshed = decodeJwt(continued.AuthenticationResult?.AccessToken ?? '');
+    expect(refreshed.iat).toBeGreaterThan(Number(signedIn.iat));
+    expect(refreshed.auth_time).toBe(signedIn.auth_time);
 
     const again = await login(NEW_PASSWORD);
     expect(again.ChallengeName).toBe('SOFTWARE_TOKEN_MFA');

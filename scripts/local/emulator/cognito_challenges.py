@@ -1,11 +1,13 @@
 """Cognito challenges of a pool that requires MFA, which ministack answers with tokens or does not check at all.
 
 Added: MFA_SETUP for a user without a second factor, sessions bound to pool, client, user and challenge, the password
-policy at NEW_PASSWORD_REQUIRED. Source: "Authentication with Amazon Cognito user pools" and the API reference of
-AdminInitiateAuth, AdminRespondToAuthChallenge, AssociateSoftwareToken and VerifySoftwareToken.
+policy at NEW_PASSWORD_REQUIRED; at GetTokensFromRefreshToken the sign-in's auth_time and the ClientMetadata for the token
+trigger. Source: "Authentication with Amazon Cognito user pools" and the API reference of AdminInitiateAuth,
+AdminRespondToAuthChallenge, AssociateSoftwareToken, VerifySoftwareToken and GetTokensFromRefreshToken.
 """
 
 import base64
+import contextvars
 import json
 import secrets
 import time
@@ -15,6 +17,8 @@ from ministack.services import cognito
 _ENROLLED = "SOFTWARE_TOKEN_MFA"
 # Challenge sessions that are open: token -> what it may answer. They live for minutes and are not persisted.
 _open: dict[str, dict] = {}
+# The sign-in that the request at hand continues: its auth_time, and the request's ClientMetadata.
+_continued: contextvars.ContextVar[dict | None] = contextvars.ContextVar("chartlock_continued", default=None)
 
 
 def install() -> None:
@@ -23,6 +27,8 @@ def install() -> None:
     password_result = cognito._password_auth_result
     admin_respond, respond = cognito._admin_respond_to_auth_challenge, cognito._respond_to_auth_challenge
     associate, verify = cognito._associate_software_token, cognito._verify_software_token
+    get_tokens, auth_result = cognito._get_tokens_from_refresh_token, cognito._build_auth_result
+    signed = cognito._signed_jwt
 
     def mfa_challenge(pool, user, pool_id, username):
         if pool.get("MfaConfiguration") == "ON" and _ENROLLED not in user.get("_mfa_enabled", []):
@@ -105,6 +111,25 @@ def install() -> None:
         kept = {name: value for name, value in session.items() if name != "secret"}
         return cognito.json_response({"Status": "SUCCESS", "Session": _keep({**kept, "verified": True})})
 
+    def get_tokens_from_refresh_token(data):
+        signed_in_at = cognito._token_claims(data.get("RefreshToken")).get("iat")
+        token = _continued.set({"auth_time": signed_in_at, "metadata": data.get("ClientMetadata")})
+        try:
+            return get_tokens(data)
+        finally:
+            _continued.reset(token)
+
+    def build_auth_result(*args, **given):
+        continued = _continued.get()
+        return auth_result(*args, **({**given, "client_metadata": continued["metadata"]} if continued else given))
+
+    def signed_jwt(claims, *rest):
+        continued = _continued.get()
+        return signed({**claims, "auth_time": continued["auth_time"]} if continued else claims, *rest)
+
+    cognito._get_tokens_from_refresh_token = get_tokens_from_refresh_token
+    cognito._build_auth_result = build_auth_result
+    cognito._signed_jwt = signed_jwt
     cognito._mfa_challenge_for_user = mfa_challenge
     cognito._password_auth_result = password_auth_result
     cognito._admin_respond_to_auth_challenge = admin_respond_to_auth_challenge
