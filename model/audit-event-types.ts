@@ -33,6 +33,10 @@ export const auditEventTypes = {
     risk: 'normal',
     description: 'A review of access was begun, read, or a grant in it was attested.',
   },
+  DIRECTORY_ACCESS: {
+    risk: 'normal',
+    description: 'People, clients, consents or sessions were listed or read.',
+  },
   CONFIGURATION_CHANGE: { risk: 'high', description: 'The platform or a tenant was set up or changed.' },
   SECURITY: { risk: 'high', description: 'A protection found tampering; nothing was disclosed.' },
   RATE_LIMIT_EXCEEDED: { risk: 'high', description: 'A principal exceeded its rate.' },
