@@ -22,6 +22,10 @@ export type OperationId =
   | 'auth.challenge'
   | 'auth.refresh'
   | 'auth.logout'
+  | 'sessions.list'
+  | 'sessions.end'
+  | 'sessions.endAll'
+  | 'users.endSessions'
   | 'users.create'
   | 'users.recordTraining';
 

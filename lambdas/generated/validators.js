@@ -3242,8 +3242,191 @@ function validate75(data) {
   return errors === 0;
 }
 const v20 = validate76;
-const formats30 = formats.date;
+const pattern31 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{1,600}\\.[A-Za-z0-9_-]{43}$", "u");
+function validate76(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              const _errs5 = errors;
+              for (const key0 in data0) {
+                if (!(key0 === "cursor" || key0 === "limit")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs5 === errors) {
+                if (data0.cursor !== void 0) {
+                  let data1 = data0.cursor;
+                  const _errs6 = errors;
+                  if (errors === _errs6) {
+                    if (typeof data1 === "string") {
+                      if (func2(data1) > 644) {
+                        errors++;
+                      } else {
+                        if (!pattern31.test(data1)) {
+                          errors++;
+                        }
+                      }
+                    } else {
+                      errors++;
+                    }
+                  }
+                  var valid2 = _errs6 === errors;
+                } else {
+                  var valid2 = true;
+                }
+                if (valid2) {
+                  if (data0.limit !== void 0) {
+                    let data2 = data0.limit;
+                    const _errs8 = errors;
+                    if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
+                      errors++;
+                    }
+                    if (errors === _errs8) {
+                      if (typeof data2 == "number" && isFinite(data2)) {
+                        if (data2 > 100 || isNaN(data2)) {
+                          errors++;
+                        } else {
+                          if (data2 < 1 || isNaN(data2)) {
+                            errors++;
+                          }
+                        }
+                      }
+                    }
+                    var valid2 = _errs8 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v21 = validate77;
 function validate77(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v22 = validate78;
+function validate78(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v23 = validate79;
+function validate79(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v24 = validate80;
+const formats30 = formats.date;
+function validate81(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3276,7 +3459,7 @@ function validate77(data) {
   }
   return errors === 0;
 }
-function validate76(data) {
+function validate80(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3339,7 +3522,7 @@ function validate76(data) {
                 if (valid3) {
                   if (data0.trainedOn !== void 0) {
                     const _errs11 = errors;
-                    if (!validate77(data0.trainedOn)) {
+                    if (!validate81(data0.trainedOn)) {
                       errors++;
                     }
                     var valid3 = _errs11 === errors;
@@ -3471,8 +3654,8 @@ function validate76(data) {
   }
   return errors === 0;
 }
-const v21 = validate79;
-function validate79(data) {
+const v25 = validate83;
+function validate83(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3501,7 +3684,7 @@ function validate79(data) {
                 }
                 if (_errs5 === errors) {
                   if (data0.trainedOn !== void 0) {
-                    if (!validate77(data0.trainedOn)) {
+                    if (!validate81(data0.trainedOn)) {
                       errors++;
                     }
                   }
@@ -3551,8 +3734,12 @@ const validators = {
   "auth.challenge": v17,
   "auth.refresh": v18,
   "auth.logout": v19,
-  "users.create": v20,
-  "users.recordTraining": v21
+  "sessions.list": v20,
+  "sessions.end": v21,
+  "sessions.endAll": v22,
+  "users.endSessions": v23,
+  "users.create": v24,
+  "users.recordTraining": v25
 };
 export {
   validators

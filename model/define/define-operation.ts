@@ -1,4 +1,5 @@
 import type { AuditEventType } from '../audit-event-types.ts';
+import type { ProblemCode } from '../problems.ts';
 import type { Capability, Role } from '../vocabulary.ts';
 import type { Schema } from './field.ts';
 
@@ -40,6 +41,8 @@ export interface NamedOperation<I extends string = string> {
   readonly status: 200 | 201 | 204;
   /** What success leaves in the audit trail; the operation may choose a closer one. */
   readonly event: AuditEventType;
+  /** What it can answer besides the problems that follow from its declaration. @default nothing */
+  readonly problems?: readonly ProblemCode[];
 }
 
 const namesIn = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
@@ -58,7 +61,8 @@ const mistakesIn = ({
 }: NamedOperation) =>
   [
     !/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(id) && 'the id must be <noun>.<verb>',
-    !/^(\/([a-z]+(-[a-z]+)*|\{[a-z][A-Za-z]*\}))+$/.test(path) && 'the path must be lower-case words',
+    !/^(\/([a-z]+(-[a-z]+)*|\{[a-z][A-Za-z]*\}))+(\/_search)?$/.test(path) &&
+      'the path must be lower-case words',
     namesIn(path).join() !== Object.keys(parameters).join() &&
       'every parameter in the path has a form, in the same order',
     sensitive && allows === 'public' && 'what is before sign-in cannot need a recent one',

@@ -30,6 +30,7 @@ const ofKind = (operation: Operation): readonly ProblemCode[] => {
     return [
       ...(operation.status === 201 ? (['conflict'] as const) : []),
       ...(operation.definition.sensitive ? (['step-up-required'] as const) : []),
+      ...(operation.definition.problems ?? []),
     ];
   const { interaction, resource } = operation;
   const ofPatient = resource.subject === 'patient' && (interaction === 'create' || interaction === 'search');

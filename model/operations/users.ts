@@ -62,6 +62,7 @@ export const createUser = defineOperation({
   },
   status: 201,
   event: 'PRIVILEGE_CHANGE',
+  problems: ['training-required'],
 });
 
 /** Records when a person of the caller's tenant was trained last. */
@@ -83,4 +84,5 @@ export const recordTraining = defineOperation({
   example: { trainedOn: '2026-11-22' },
   status: 204,
   event: 'PRIVILEGE_CHANGE',
+  problems: ['not-found', 'conflict', 'training-required'],
 });

@@ -23,6 +23,11 @@ it('a sound operation is returned as it is', () => {
   expect(defineOperation(sound)).toBe(sound);
 });
 
+it('a path may end in a search', () => {
+  expect(() => defineOperation({ ...sound, path: '/keys/{id}/_search' })).not.toThrow();
+  expect(() => defineOperation({ ...sound, path: '/keys/_search/{id}' })).toThrow('lower-case words');
+});
+
 it('does not compile with an unknown role or event', () => {
   // @ts-expect-error janitor is no role
   defineOperation({ ...sound, allows: ['janitor'] });

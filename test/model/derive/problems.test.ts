@@ -22,6 +22,11 @@ describe('the problems of an operation', () => {
     expect(problemsBy('auth.logout')).not.toContain('conflict');
   });
 
+  it('tell what the declaration adds', () => {
+    expect(problemsBy('users.recordTraining')).toContain('training-required');
+    expect(problemsBy('auth.logout')).not.toContain('training-required');
+  });
+
   it('tell of an authentication that is not recent, where the operation is sensitive', () => {
     expect(problemsBy('users.create')).toContain('step-up-required');
     expect(problemsBy('auth.logout')).not.toContain('step-up-required');
