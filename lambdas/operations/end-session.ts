@@ -1,22 +1,63 @@
+import { ApiError } from '../domain/api-error.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import type { SessionKey } from '../ports/session-store.ts';
+import type { OperationRequest, OperationResult } from './run.ts';
 
-/**
- * Ends a session: first here, where every token of it is refused from now on, then at Cognito. When Cognito cannot be
- * reached the session is over all the same, for its refresh token never left the platform.
- */
-export const endSession = async (
-  session: Pick<SessionKey, 'tenant' | 'subject' | 'session'>,
-  now: Date,
-  { sessions, signIn, signIns, log }: Pick<IdentityPorts, 'sessions' | 'signIn' | 'signIns' | 'log'>,
-): Promise<void> => {
-  await sessions.end(session, now);
+const orWarned = async (revoke: () => Promise<void>, { log }: Pick<IdentityPorts, 'log'>): Promise<void> => {
   try {
-    const refreshToken = await signIns.token(session.session);
-    if (refreshToken === undefined) return;
-    await signIn.revoke(refreshToken);
-    await signIns.removeToken(session.session);
+    await revoke();
   } catch {
     log.warn('revocation-failed', {});
   }
+};
+
+/**
+ * Revokes what continues a session at Cognito. When Cognito cannot be reached the session is over all the same, for its
+ * refresh token never left the platform.
+ */
+export const revokeSession = (
+  session: string,
+  { signIn, signIns, log }: Pick<IdentityPorts, 'signIn' | 'signIns' | 'log'>,
+): Promise<void> =>
+  orWarned(
+    async () => {
+      const refreshToken = await signIns.token(session);
+      if (refreshToken === undefined) return;
+      await signIn.revoke(refreshToken);
+      await signIns.removeToken(session);
+    },
+    { log },
+  );
+
+/** Likewise for every session of a principal. */
+export const revokeSessions = (
+  subject: string,
+  { accounts, log }: Pick<IdentityPorts, 'accounts' | 'log'>,
+): Promise<void> => orWarned(() => accounts.signOut(subject), { log });
+
+/** Ends a session: first here, where every token of it is refused from now on, then at Cognito. */
+export const endSession = async (
+  session: Pick<SessionKey, 'tenant' | 'subject' | 'session'>,
+  now: Date,
+  ports: Pick<IdentityPorts, 'sessions' | 'signIn' | 'signIns' | 'log'>,
+): Promise<void> => {
+  await ports.sessions.end(session, now);
+  await revokeSession(session.session, ports);
+};
+
+/** Ends every session of a principal, in one transaction with the audit entry, and then at Cognito. */
+export const endSessions = async (
+  { operation, now, auditInTransaction }: OperationRequest,
+  { tenant, subject }: Pick<SessionKey, 'tenant' | 'subject'>,
+  ports: Pick<IdentityPorts, 'accounts' | 'auditPut' | 'directory' | 'log' | 'sessions'>,
+): Promise<OperationResult> => {
+  const audited = auditInTransaction(operation.status);
+  const done = await ports.directory.commit([
+    ports.sessions.endAllUpdate(tenant, subject, now),
+    { Put: ports.auditPut(audited.entry) },
+  ]);
+  if (!done) throw new ApiError('unavailable');
+  audited.committed();
+  await revokeSessions(subject, ports);
+  return { status: operation.status };
 };

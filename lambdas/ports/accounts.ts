@@ -3,6 +3,7 @@ import {
   AdminDeleteUserCommand,
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
+  AdminUserGlobalSignOutCommand,
   type CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
 
@@ -21,6 +22,8 @@ export interface Accounts {
   /** Creates an account, or finds the one that has this e-mail address. */
   readonly create: (email: string, temporaryPassword: string) => Promise<Account>;
   readonly setTemporaryPassword: (subject: string, temporaryPassword: string) => Promise<void>;
+  /** Revokes every refresh token of an account. */
+  readonly signOut: (subject: string) => Promise<void>;
   readonly remove: (subject: string) => Promise<void>;
 }
 
@@ -82,6 +85,9 @@ export const accounts = ({
           Permanent: false,
         }),
       );
+    },
+    signOut: async (subject) => {
+      await cognito.send(new AdminUserGlobalSignOutCommand({ UserPoolId: pool, Username: subject }));
     },
     remove: async (subject) => {
       await cognito.send(new AdminDeleteUserCommand({ UserPoolId: pool, Username: subject }));

@@ -55,6 +55,7 @@ export class IdentityApiStack extends ApiStack {
           'AdminInitiateAuth',
           'AdminRespondToAuthChallenge',
           'AdminSetUserPassword',
+          'AdminUserGlobalSignOut',
           'DescribeUserPoolClient',
         ]),
         new PolicyStatement({

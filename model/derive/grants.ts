@@ -63,7 +63,7 @@ const session: readonly TableGrant[] = [
 
 const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'makes'> } = {
   clinical: {
-    own: [{ table: 'directory', actions: ['GetItem'], keys: ['U#*'] }],
+    own: [{ table: 'directory', actions: ['GetItem'], keys: ['U#*', 'O#*'] }],
     tenant: [
       ...session,
       {
@@ -83,11 +83,12 @@ const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'make
         actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
         keys: ['A#*', 'C#*', 'E#*', 'R#*'],
       },
+      { table: 'sessions', actions: ['UpdateItem'], keys: ['T#*#U#*'] },
       { table: 'directory', actions: ['GetItem', 'UpdateItem', 'ConditionCheckItem'], keys: ['U#*'] },
       { table: 'directory', actions: ['PutItem', 'UpdateItem'], keys: ['U#*', 'T#*#U'] },
       audit('*'),
     ],
-    tenant: session,
+    tenant: [...session, { table: 'sessions', actions: ['GetItem'], keys: ['T#{tenant}#U#*'] }],
   },
 };
 

@@ -1,5 +1,6 @@
 import type { NamedOperation } from '../define/define-operation.ts';
 import { answerChallenge, login, logout, refresh } from './authentication.ts';
+import { endAllSessions, endSession, endUserSessions, listSessions } from './sessions.ts';
 import { createUser, recordTraining } from './users.ts';
 
 /** Every named operation of the platform. */
@@ -8,6 +9,10 @@ export const namedOperations: readonly NamedOperation[] = [
   answerChallenge,
   refresh,
   logout,
+  listSessions,
+  endSession,
+  endAllSessions,
+  endUserSessions,
   createUser,
   recordTraining,
 ];
