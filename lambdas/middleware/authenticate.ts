@@ -4,6 +4,7 @@ import type { AccessTokens } from '../ports/access-tokens.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { ChainMiddleware } from './chain.ts';
 import { headerValues } from './chain.ts';
+import { checkCertificate } from './client-certificate.ts';
 
 const bearer = /^Bearer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)$/i;
 const longestToken = 8192;
@@ -23,6 +24,7 @@ export const authenticate = (tokens: AccessTokens, sessions: SessionStore): Chai
     const verified = await tokens.verify(token, chain.now);
     chain.principal = verified.principal;
     chain.authenticatedAt = verified.authenticatedAt;
+    checkCertificate(event, verified.certificate, chain.now);
     chain.session = sessions.check(verified, chain.now, originOf(chain));
     chain.session.catch(() => {});
   },

@@ -23,7 +23,12 @@ export interface ApiEvent
   > {
   body: unknown;
   readonly requestContext: {
-    readonly identity?: { readonly sourceIp?: string; readonly userAgent?: string | null };
+    readonly identity?: {
+      readonly sourceIp?: string;
+      readonly userAgent?: string | null;
+      /** The certificate that the partners' domain has verified against its truststore. */
+      readonly clientCert?: { readonly clientCertPem: string } | null;
+    };
   };
 }
 

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { parameterForms } from '../../model/define/define-operation.ts';
 import { type Role, roles } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { longestTokenLife } from '../domain/judge-session.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { ClientRegistry } from './client-registry.ts';
 
 /** A token that was verified; times are epoch seconds. */
 export interface VerifiedToken {
@@ -12,6 +14,8 @@ export interface VerifiedToken {
   /** When the person signed in. */
   readonly authenticatedAt: number;
   readonly expiresAt: number;
+  /** The thumbprint of the certificate without which its client's tokens are refused (RFC 8705 §3). */
+  readonly certificate?: string;
 }
 
 /** Verifies access tokens. */
@@ -23,7 +27,6 @@ export interface AccessTokens {
 /** Seconds by which the issuer's clock may be ahead of ours. */
 const clockSkew = 5;
 const rememberedTokens = 500;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const refuse = (): never => {
   throw new ApiError('unauthenticated', { policy: 'token.invalid' });
@@ -37,10 +40,23 @@ const patientClaim = (value: unknown, role: Role): { patient?: string } => {
   return value === undefined ? {} : refuse();
 };
 
-const verifiedToken = (claims: JWTPayload, clients: ReadonlySet<string>, now: number): VerifiedToken => {
+/** Whose token it is: a person's of one sign-in, or a machine's, which has no sign-in but the token itself. */
+const holderOf = (claims: JWTPayload, role: Role, client: string): Pick<Principal, 'subject' | 'session'> => {
+  if (role !== 'system')
+    return {
+      subject: claim(claims.sub, parameterForms.uuid),
+      session: claim(claims.origin_jti, parameterForms.uuid),
+    };
+  if (claims.sub !== client) refuse();
+  return {
+    subject: claim(claims.sub, parameterForms.client),
+    session: claim(claims.jti, parameterForms.uuid),
+  };
+};
+
+const verifiedToken = (claims: JWTPayload, now: number): VerifiedToken => {
   if (claims.token_use !== 'access') refuse();
   const client = claim(claims.client_id, /^[A-Za-z0-9_+-]{1,128}$/);
-  if (!clients.has(client)) refuse();
   const issuedAt = seconds(claims.iat);
   const expiresAt = seconds(claims.exp);
   if (issuedAt > now + clockSkew || now - issuedAt > longestTokenLife) refuse();
@@ -51,12 +67,11 @@ const verifiedToken = (claims: JWTPayload, clients: ReadonlySet<string>, now: nu
     expiresAt,
     authenticatedAt: seconds(claims.auth_time),
     principal: {
-      subject: claim(claims.sub, uuid),
+      ...holderOf(claims, role, client),
       tenant: claim(claims.tenant, /^[a-z0-9]{12}$/),
       role,
       roleVersion: Number(claim(claims.role_version, /^[1-9][0-9]{0,8}$/)),
       scopes: new Set(claim(claims.scope, /^[\x21-\x7e]+( [\x21-\x7e]+)*$/).split(' ')),
-      session: claim(claims.origin_jti, uuid),
       client,
       ...patientClaim(claims.patient, role),
     },
@@ -64,12 +79,12 @@ const verifiedToken = (claims: JWTPayload, clients: ReadonlySet<string>, now: nu
 };
 
 /**
- * Verifies a user pool's access tokens: issuer, client, use, algorithm, times, signature and our own claims (requirements
- * B2, B5). A verified token is remembered by its hash until it expires.
+ * Verifies a user pool's access tokens: issuer, use, algorithm, times, signature, our own claims and client (requirements
+ * B2, B5). What a token says is remembered by its hash until it expires; whether its client is accepted is asked each time.
  */
 export const accessTokens = (options: {
   readonly issuer: string;
-  readonly clients: ReadonlySet<string>;
+  readonly clients: ClientRegistry;
   readonly keys: JWTVerifyGetKey;
 }): AccessTokens => {
   const remembered = new Map<string, VerifiedToken>();
@@ -79,24 +94,32 @@ export const accessTokens = (options: {
     remembered.set(digest, token);
     return token;
   };
+  const contentOf = async (token: string, now: Date): Promise<VerifiedToken> => {
+    const time = Math.floor(now.getTime() / 1000);
+    const digest = hash('sha256', token, 'base64');
+    const known = remembered.get(digest);
+    if (known) return known.expiresAt > time ? known : refuse();
+    try {
+      const { payload } = await jwtVerify(token, options.keys, {
+        issuer: options.issuer,
+        algorithms: ['RS256'],
+        currentDate: now,
+      });
+      return remember(digest, verifiedToken(payload, time));
+    } catch (error) {
+      if (error instanceof errors.JOSEError)
+        throw new ApiError('unauthenticated', { policy: 'token.invalid', cause: error });
+      throw error;
+    }
+  };
   return {
     verify: async (token, now) => {
-      const time = Math.floor(now.getTime() / 1000);
-      const digest = hash('sha256', token, 'base64');
-      const known = remembered.get(digest);
-      if (known) return known.expiresAt > time ? known : refuse();
-      try {
-        const { payload } = await jwtVerify(token, options.keys, {
-          issuer: options.issuer,
-          algorithms: ['RS256'],
-          currentDate: now,
-        });
-        return remember(digest, verifiedToken(payload, options.clients, time));
-      } catch (error) {
-        if (error instanceof errors.JOSEError)
-          throw new ApiError('unauthenticated', { policy: 'token.invalid', cause: error });
-        throw error;
-      }
+      const verified = await contentOf(token, now);
+      const client = await options.clients.accept(verified.principal, now);
+      return {
+        ...verified,
+        ...(client?.certificate !== undefined && { certificate: client.certificate }),
+      };
     },
   };
 };

@@ -3,6 +3,7 @@ import { type SessionLimitsEnvironment, sessionLimits } from '../domain/session-
 import type { AccessTokens } from './access-tokens.ts';
 import { accessTokens } from './access-tokens.ts';
 import { type AuditLog, auditLog } from './audit-log.ts';
+import { clientRegistry } from './client-registry.ts';
 import { directory } from './directory.ts';
 import { type Log, log } from './log.ts';
 import { type SessionStore, sessionStore } from './session-store.ts';
@@ -16,7 +17,7 @@ export interface ChainEnvironment extends SessionLimitsEnvironment {
   readonly SESSIONS_TABLE: string;
   readonly DIRECTORY_TABLE: string;
   readonly ISSUER: string;
-  /** Clients whose tokens are accepted, separated by commas. */
+  /** The façade's own clients, separated by commas; every other client is registered in the directory. */
   readonly CLIENT_IDS: string;
   /** Set by a local emulator only. */
   readonly AWS_ENDPOINT_URL?: string | undefined;
@@ -37,12 +38,13 @@ export const chainPorts = (
   { clientsFor, dynamodb }: { readonly clientsFor: ClientsFor; readonly dynamodb: DynamoDBClient },
 ): AwsChainPorts => {
   const clientFor = (tenant: string): DynamoDBClient => clientsFor(tenant).dynamodb;
+  const people = directory({ table: environment.DIRECTORY_TABLE, dynamodb });
   return {
     log: log(),
     auditLog: auditLog({ table: environment.AUDIT_TABLE, clientFor }),
     tokens: accessTokens({
       issuer: environment.ISSUER,
-      clients: new Set(environment.CLIENT_IDS.split(',')),
+      clients: clientRegistry({ own: new Set(environment.CLIENT_IDS.split(',')), directory: people }),
       keys: tokenKeys(tokenKeysUrl(environment.ISSUER, environment.AWS_ENDPOINT_URL)),
     }),
     proofs: stepUpProofs({ table: environment.SESSIONS_TABLE, clientFor }),
@@ -50,7 +52,7 @@ export const chainPorts = (
       table: environment.SESSIONS_TABLE,
       clientFor,
       limitsOf: sessionLimits(environment),
-      directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+      directory: people,
     }),
   };
 };

@@ -174,12 +174,13 @@ describe('tenant roles', () => {
 
 describe('clinical, under its own role', () => {
   const role = roleOf(prod, 'clinical', 'own');
-  it('looks up one principal, and changes nothing', () => {
+  it('looks up one principal and one client, and changes nothing', () => {
     expect(may(role, 'directory', 'GetItem', ['U#subject'])).toBe(true);
+    expect(may(role, 'directory', 'GetItem', ['O#client'])).toBe(true);
     expect(may(role, 'directory', 'GetItem', [`T#${other}#`])).toBe(false);
     for (const table of Object.keys(tableArn) as (keyof typeof tableArn)[])
       for (const action of itemActions.filter((name) => !(table === 'directory' && name === 'GetItem')))
-        for (const key of ['U#subject', `T#${own}#P#x`, `T#${own}#E#x`, 'C#x', 'R#x'])
+        for (const key of ['U#subject', 'O#client', `T#${own}#P#x`, `T#${own}#E#x`, 'C#x', 'R#x'])
           expect(may(role, table, action, [key])).toBe(false);
   });
 });

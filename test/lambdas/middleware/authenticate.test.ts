@@ -150,7 +150,7 @@ describe('a token is refused', () => {
           type: 'AUTHENTICATION_FAILURE',
           tenant: 'platform',
           status: 401,
-          policy: expect.stringMatching(/^token\.(missing|invalid)$/),
+          policy: expect.stringMatching(/^token\.(missing|invalid|client)$/),
         },
       ]);
       expect(found[0]).not.toHaveProperty('actor');

@@ -1,7 +1,9 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import type { DirectoryClient } from '../../../lambdas/domain/directory-entry.ts';
 import { accessTokens } from '../../../lambdas/ports/access-tokens.ts';
+import { clientRegistry } from '../../../lambdas/ports/client-registry.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const issuer = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_TestPool1';
@@ -24,14 +26,36 @@ const claims: JWTPayload = {
 const sign = (change: JWTPayload = {}, alg = 'RS256'): Promise<string> =>
   new SignJWT({ ...claims, ...change }).setProtectedHeader({ alg, kid: 'key' }).sign(privateKey);
 
+const machine: DirectoryClient = {
+  client: 'machine000001',
+  tenant: 'tenant000001',
+  name: 'Lab interface',
+  kind: 'machine',
+  status: 'active',
+  scopes: ['system/Vital.c'],
+};
+const machineClaims: JWTPayload = {
+  sub: machine.client,
+  client_id: machine.client,
+  role: 'system',
+  scope: 'system/Vital.c',
+  jti: randomUUID(),
+  origin_jti: undefined,
+} as JWTPayload;
+const clientsOf = (...registered: readonly DirectoryClient[]) =>
+  clientRegistry({
+    own: new Set(['client']),
+    directory: { client: async (id) => registered.find(({ client }) => client === id) },
+  });
+
 /** A verifier, and how often it asked for the key. */
-const verifier = () => {
+const verifier = (clients = clientsOf(machine)) => {
   let asked = 0;
   const keys = async (): Promise<KeyObject> => {
     asked += 1;
     return publicKey;
   };
-  const tokens = accessTokens({ issuer, clients: new Set(['client']), keys });
+  const tokens = accessTokens({ issuer, clients, keys });
   return { verify: tokens.verify, asked: () => asked };
 };
 const refused = expect.objectContaining({ code: 'unauthenticated' });
@@ -56,6 +80,38 @@ test('a patient’s token names the own record', async () => {
   expect(principal.patient).toBe(patient);
 });
 
+test('a machine’s token makes a principal of its client and of itself', async () => {
+  const { principal } = await verifier().verify(await sign(machineClaims), now);
+  expect(principal).toEqual({
+    subject: machine.client,
+    tenant: 'tenant000001',
+    role: 'system',
+    roleVersion: 3,
+    scopes: new Set(['system/Vital.c']),
+    session: machineClaims.jti,
+    client: machine.client,
+  });
+});
+
+test('the certificate of a registered client goes with its tokens', async () => {
+  const certificate = 'A'.repeat(43);
+  const bound = verifier(clientsOf({ ...machine, certificate }));
+  expect((await bound.verify(await sign(machineClaims), now)).certificate).toBe(certificate);
+  expect(await verifier().verify(await sign(machineClaims), now)).not.toHaveProperty('certificate');
+});
+
+test('a client is asked for each time, also of a token that is remembered', async () => {
+  let isRemoved = false;
+  const { verify } = verifier({
+    accept: (holder, time) =>
+      clientsOf({ ...machine, status: isRemoved ? 'removed' : 'active' }).accept(holder, time),
+  });
+  const token = await sign(machineClaims);
+  await verify(token, now);
+  isRemoved = true;
+  await expect(verify(token, now)).rejects.toThrow(refused);
+});
+
 describe('a token is refused', () => {
   test.each([
     ['signed by another algorithm of the same key', {}, 'PS256'],
@@ -76,6 +132,11 @@ describe('a token is refused', () => {
     ['of a patient without a record', { role: 'patient' }, 'RS256'],
     ['of a patient with what is no record', { role: 'patient', patient: 'x' }, 'RS256'],
     ['of staff with a record', { patient: 'A'.repeat(26) }, 'RS256'],
+    ['of a machine through the façade', { role: 'system', jti: randomUUID() }, 'RS256'],
+    ['of a machine of another subject', { ...machineClaims, sub: 'machine000002' }, 'RS256'],
+    ['of a machine with a person’s subject', { ...machineClaims, sub: randomUUID() }, 'RS256'],
+    ['of a machine without an id of its own', { ...machineClaims, jti: 'x' }, 'RS256'],
+    ['of a person through a machine', { client_id: machine.client }, 'RS256'],
   ] as const)('%s', async (_name, change, alg) => {
     await expect(verifier().verify(await sign(change as unknown as JWTPayload, alg), now)).rejects.toThrow(
       refused,
@@ -98,7 +159,7 @@ test('what fails besides the token is not the token’s fault', async () => {
   const keys = async (): Promise<KeyObject> => {
     throw new TypeError('no keys');
   };
-  const { verify } = accessTokens({ issuer, clients: new Set(['client']), keys });
+  const { verify } = accessTokens({ issuer, clients: clientsOf(), keys });
   await expect(verify(await sign(), now)).rejects.toThrow(TypeError);
 });
 
