@@ -22,19 +22,20 @@ import { tenantClients } from '../lambdas/ports/tenant-credentials.ts';
 import { createTenantKeys } from '../lambdas/ports/tenant-keys.ts';
 import type { Table } from '../model/derive/grants.ts';
 import { grantsOf, tables } from '../model/derive/grants.ts';
+import type { Capability } from '../model/vocabulary.ts';
 import { type Emulator, emulatorAccount, emulatorRegion, startEmulator } from '../scripts/local/emulator.ts';
 
 /** An item as it lies in a table. */
 export type RawItem = Record<string, AttributeValue>;
 
-/** An emulator of AWS with the platform's tables and keys, and clients that may do what the clinical function may. */
+/** An emulator of AWS with the platform's tables and keys, and clients that may do what one of its functions may. */
 export interface TestCloud {
   readonly endpoint: string;
   readonly tables: { readonly [T in Table]: string };
   readonly fieldKeyArn: string;
   /** Everything is permitted to these: a person at the console. */
   readonly root: { readonly dynamodb: DynamoDBClient; readonly kms: KMSClient };
-  /** The clinical function's credentials, bound to one tenant. */
+  /** The function's credentials, bound to one tenant. */
   readonly clientsFor: ClientsFor;
   /** New ports, with nothing in memory. */
   readonly newPorts: (clientsFor?: ClientsFor, tables?: { readonly [T in Table]?: string }) => ChartPorts;
@@ -60,10 +61,10 @@ const statement = (actions: readonly string[], resource: string, condition: obje
   Condition: condition,
 });
 
-/** The tenant role's policy, as the stacks derive it from the clinical function's grants. */
-const tenantPolicy = (fieldKeyArn: string): string => {
+/** The tenant role's policy, as the stacks derive it from a capability's grants. */
+const tenantPolicy = (capability: Capability, fieldKeyArn: string): string => {
   const tenant = '${aws:PrincipalTag/tenant}';
-  const { tenant: grants, opens } = grantsOf('clinical');
+  const { tenant: grants, opens } = grantsOf(capability);
   return JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -89,7 +90,7 @@ const tenantPolicy = (fieldKeyArn: string): string => {
   });
 };
 
-const createTenantRole = async (iam: IAMClient, fieldKeyArn: string): Promise<STSClient> => {
+const createTenantRole = async (iam: IAMClient, policy: string): Promise<STSClient> => {
   const roleArn = `arn:aws:iam::${account}:role/${role}`;
   await iam.send(new CreateUserCommand({ UserName: 'clinical' }));
   await iam.send(
@@ -121,7 +122,7 @@ const createTenantRole = async (iam: IAMClient, fieldKeyArn: string): Promise<ST
     new PutRolePolicyCommand({
       RoleName: role,
       PolicyName: 'tenant',
-      PolicyDocument: tenantPolicy(fieldKeyArn),
+      PolicyDocument: policy,
     }),
   );
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'clinical' }));
@@ -158,8 +159,11 @@ const emulatorFor = async (directory: string): Promise<Pick<Emulator, 'endpoint'
   return { endpoint: shared, stop: async () => {} };
 };
 
-/** Starts a private emulator; stop it when the tests of the file are done. */
-export const startTestCloud = async (): Promise<TestCloud> => {
+/**
+ * Starts a private emulator; stop it when the tests of the file are done.
+ * @param capability whose function's credentials `clientsFor` gives
+ */
+export const startTestCloud = async (capability: Capability = 'clinical'): Promise<TestCloud> => {
   const directory = mkdtempSync(join(tmpdir(), 'chartlock-test-'));
   const emulator = await emulatorFor(directory);
   process.env.AWS_ENDPOINT_URL = emulator.endpoint;
@@ -170,7 +174,7 @@ export const startTestCloud = async (): Promise<TestCloud> => {
   await createTables(dynamodb);
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
   const fieldKeyArn = KeyMetadata?.Arn ?? '';
-  const sts = await createTenantRole(new IAMClient({ credentials }), fieldKeyArn);
+  const sts = await createTenantRole(new IAMClient({ credentials }), tenantPolicy(capability, fieldKeyArn));
   const roleArn = `arn:aws:iam::${account}:role/${role}`;
   const clientsFor = tenantClients({ roleArn, sessionName: 'clinical', sts });
   const names = Object.fromEntries(tables.map((table) => [table, table])) as { [T in Table]: string };

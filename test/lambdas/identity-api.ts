@@ -41,6 +41,7 @@ export interface IdentityAsk {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly token?: string;
   readonly userAgent?: string;
+  readonly sourceAddress?: string;
   readonly at?: Date;
 }
 
@@ -167,7 +168,7 @@ const poolTokens = (
 export const startIdentityApi = async (): Promise<IdentityApi> => {
   process.env.AWS_ACCESS_KEY_ID = emulatorAccount;
   process.env.AWS_SECRET_ACCESS_KEY = 'root';
-  const cloud = await startTestCloud();
+  const cloud = await startTestCloud('identity');
   const cognito = new CognitoIdentityProviderClient();
   const { UserPool } = await cognito.send(
     new CreateUserPoolCommand({
@@ -217,7 +218,8 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
   const postWith: IdentityApi['postWith'] = (change, other = {}) => {
     const own = { ...ports, tokens, ...change({ ...ports, tokens }) };
     const chain = chainPorts({ ...environment, ...other }, { clientsFor: cloud.clientsFor, dynamodb });
-    return async (path, body, { method = 'POST', token, userAgent = 'test/1.0', at } = {}) => {
+    return async (path, body, ask = {}) => {
+      const { method = 'POST', token, userAgent = 'test/1.0', sourceAddress = '203.0.113.7', at } = ask;
       const handler = capabilityHandler('identity', ({ id }) => identityRuns[id], {
         ...chain,
         ...own,
@@ -234,7 +236,7 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
         headers,
         body: body === undefined ? null : JSON.stringify(body),
         isBase64Encoded: false,
-        requestContext: { identity: { sourceIp: '203.0.113.7', userAgent } },
+        requestContext: { identity: { sourceIp: sourceAddress, userAgent } },
       } as unknown as ApiEvent;
       const answer = await handler(event, { awsRequestId: randomUUID() } as Context);
       return {
