@@ -140,11 +140,11 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, target: st
   });
 }
 
-/** The end-to-end headers, with the address that the connection really comes from. */
+/** The end-to-end headers, repeated ones as often as they came, with the address that the connection really comes from. */
 function headersFor(incoming: IncomingMessage, host: string): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined && !hopByHop.has(name)) headers[name] = value;
+  const headers: Record<string, string[]> = {};
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    if (values !== undefined && !hopByHop.has(name)) headers[name] = values;
   }
   return {
     ...headers,

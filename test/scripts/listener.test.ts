@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from '../../scripts/local/api-client.ts';
 import { type Certificate, localCertificate } from '../../scripts/local/certificate.ts';
 import { findRoute, type Listener, listen } from '../../scripts/local/listener.ts';
+import { connect as openClient } from '../integration/client.ts';
 
 interface Received {
   readonly url: string | undefined;
   readonly headers: IncomingMessage['headers'];
+  readonly headersDistinct: IncomingMessage['headersDistinct'];
   readonly body: string;
 }
 
@@ -27,7 +29,8 @@ beforeAll(async () => {
   upstream = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    received.push({ url: incoming.url, headers: incoming.headers, body: Buffer.concat(chunks).toString() });
+    const { url, headers, headersDistinct } = incoming;
+    received.push({ url, headers, headersDistinct, body: Buffer.concat(chunks).toString() });
     outgoing.writeHead(201, { 'content-type': 'application/json', etag: '"1"' }).end('{"id":"x"}');
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
@@ -103,6 +106,12 @@ describe('the local listener', () => {
       headers: { 'X-Forwarded-For': '203.0.113.9' },
     });
     expect(received.at(-1)?.headers['x-forwarded-for']).toBe('127.0.0.1');
+  });
+
+  it('hands on a header as often as it came, for the API to refuse', async () => {
+    const send = openClient(location);
+    await send({ path: '/clinical/v1/x', headers: { authorization: ['Bearer one', 'Bearer two'] } });
+    expect(received.at(-1)?.headersDistinct.authorization).toEqual(['Bearer one', 'Bearer two']);
   });
 
   it('sends HSTS with every answer, its own errors included', async () => {
