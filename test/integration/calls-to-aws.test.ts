@@ -1,7 +1,6 @@
-import type { Event } from '@aws-sdk/client-cloudtrail';
-import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { beforeAll, expect, inject, test } from 'vitest';
 import { patient as patientResource } from '../../model/resources/patient.ts';
+import { callsDuring } from './aws-calls.ts';
 import { expectStatus } from './client.ts';
 import type { Clinic, Person } from './clinic.ts';
 import { openClinic, output } from './clinic.ts';
@@ -34,43 +33,15 @@ beforeAll(async () => {
   path = `/clinical/v1/patients/${String(expectStatus(created, 201).body.id)}?fields=name,ssn,phone`;
 });
 
-const eventsBy = async (
-  AttributeKey: 'EventName' | 'EventSource',
-  AttributeValue: string,
-): Promise<Event[]> => {
-  const LookupAttributes = [{ AttributeKey, AttributeValue }];
-  const { Events = [] } = await clinic.cloud.trail.send(
-    new LookupEventsCommand({ LookupAttributes, MaxResults: 50 }),
-  );
-  return Events;
-};
-const seen = async (): Promise<readonly Event[]> => [
-  ...(await Promise.all(names.map((name) => eventsBy('EventName', name)))).flat(),
-  ...(await eventsBy('EventSource', 'sts.amazonaws.com')),
-];
-
-/** How often each AWS operation was called while something was done, by CloudTrail. */
-const callsDuring = async (during: () => Promise<void>): Promise<Readonly<Record<string, number>>> => {
-  const before = new Set((await seen()).map(({ EventId }) => EventId));
-  await during();
-  const counts: Record<string, number> = {};
-  for (const { EventId, EventName = '', EventSource } of await seen()) {
-    if (before.has(EventId)) continue;
-    const name = EventSource === 'sts.amazonaws.com' ? 'AssumeRole' : EventName;
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
-};
-
 test('CloudTrail shows that a new function process opens its keys by KMS once, and warm reads call it never', async () => {
   await renewFunction(clinic.cloud, output(clinic.runtime, 'clinical-api', 'FunctionName'));
-  const cold = await callsDuring(async () => {
+  const cold = await callsDuring(clinic.cloud, names, async () => {
     expectStatus(await provider.send({ path }), 200);
   });
   expect(cold.Decrypt).toBeGreaterThan(0);
   expect(cold.AssumeRole).toBe(1);
 
-  const warm = await callsDuring(async () => {
+  const warm = await callsDuring(clinic.cloud, names, async () => {
     for (let count = 0; count < reads; count += 1) expectStatus(await provider.send({ path }), 200);
   });
   console.log(

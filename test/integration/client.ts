@@ -42,10 +42,17 @@ const parsed = (text: string, type: string | undefined): Answer['body'] =>
 const encoded = (body: unknown): Buffer =>
   Buffer.from(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body));
 
-/** A client that speaks HTTPS over TLS 1.3 only and trusts the platform's certificate authority only. */
-export const connect = ({ baseUrl, caCertificate }: Connection): Send => {
+/**
+ * A client that speaks HTTPS over TLS 1.3 only and trusts the platform's certificate authority only.
+ * @param maxSockets how many connections it opens at most; further requests wait for one
+ */
+export const connect = (
+  { baseUrl, caCertificate }: Connection,
+  maxSockets = Number.POSITIVE_INFINITY,
+): Send => {
   const { hostname, port } = new URL(baseUrl);
-  const agent = new Agent({ keepAlive: true, ca: readFileSync(caCertificate), minVersion: 'TLSv1.3' });
+  const ca = readFileSync(caCertificate);
+  const agent = new Agent({ keepAlive: true, ca, minVersion: 'TLSv1.3', maxSockets });
   const send: Send = (asked) =>
     new Promise((resolve, reject) => {
       const { method = 'GET', path, token, body, headers = {} } = asked;
@@ -122,6 +129,19 @@ export const expectProblem = (answer: Answer, code: ProblemCode): Answer => {
   if (!same) throw new Error(`wanted the problem ${status} ${code}, got ${described(answer)}`);
   return answer;
 };
+
+/** Headers whose values differ between any two answers. */
+const ownHeaders = new Set(['date', 'x-amz-request-id', 'x-amzn-requestid', 'x-request-id']);
+
+/** All that an answer tells its receiver, but for what it is called by and when it came: alike for answers that are alike. */
+export const told = ({ status, headers, text, requestId }: Answer): string =>
+  JSON.stringify([
+    status,
+    Object.entries(headers)
+      .map(([name, value]) => (ownHeaders.has(name) ? name : `${name}: ${value}`))
+      .sort(),
+    text.replace(requestId, ''),
+  ]);
 
 /** Headers that every answer carries, of an error at the gateway too (requirement D1). */
 export const securityHeaders = {
