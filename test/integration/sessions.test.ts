@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { refreshGrace } from '../../lambdas/ports/sign-in-store.ts';
 import type { Answer } from './client.ts';
 import { expectProblem, expectStatus, missingSecurityHeaders } from './client.ts';
 import type { Clinic, Person } from './clinic.ts';
@@ -183,6 +185,24 @@ describe('a refresh handle', () => {
     expectStatus(await refresh(String(first.body.refreshToken)), 200);
     expectProblem(await refresh(person.refreshToken), 'unauthenticated');
     expect(await isAlive(person.accessToken)).toBe(false);
+  });
+
+  test('ends the session when it comes back from the same client after the grace', async () => {
+    const person = await clinic.join('provider');
+    const first = expectStatus(await refresh(person.refreshToken), 200);
+    await sleep((refreshGrace + 1) * 1000);
+    expect(await isAlive(String(first.body.accessToken))).toBe(true);
+    const late = expectProblem(await refresh(person.refreshToken), 'unauthenticated');
+    expect(await clinic.audited(late, 'TOKEN_REVOKED')).toMatchObject({
+      actor: person.subject,
+      tenant: clinic.tenant,
+      policy: 'refresh.reuse',
+    });
+    for (const token of [person.accessToken, String(first.body.accessToken)])
+      expect(await isAlive(token)).toBe(false);
+    expectProblem(await refresh(String(first.body.refreshToken)), 'unauthenticated');
+    const entered = await again(person);
+    expect(await isAlive(entered.accessToken)).toBe(true);
   });
 
   test('stays good when a service failed', async () => {
