@@ -27,7 +27,13 @@ export interface SessionsItem {
   /** Epoch seconds of the last time that all sessions were ended. */
   readonly endedAllAt?: number;
   readonly sessions: { readonly [session: string]: SessionRecord };
+  /** Epoch seconds of the last time that all sessions through a client were ended. */
+  readonly [ended: `${typeof endedPrefix}${string}`]: number;
 }
+
+const endedPrefix = 'ended#';
+/** The member of a sessions item that says when all sessions through a client were ended. */
+export const endedThrough = (client: string): `${typeof endedPrefix}${string}` => `${endedPrefix}${client}`;
 
 /** Requests of one principal in one minute (requirement F5): machines have a figure of their own. */
 export const requestsPerMinute = (role: Role): number => (role === 'system' ? 600 : 100);
@@ -47,12 +53,13 @@ export type SessionVerdict =
 
 /** Whether a session can still be used. */
 export const isLive = (
-  { generation }: Pick<SessionsItem, 'generation'>,
+  item: SessionsItem,
   session: SessionRecord,
   { roleVersion, now }: { readonly roleVersion: number; readonly now: number },
 ): boolean =>
   session.status === 'active' &&
-  session.generation === generation &&
+  session.generation === item.generation &&
+  session.startedAt > (item[endedThrough(session.client)] ?? 0) &&
   session.roleVersion === roleVersion &&
   session.idleExpiresAt > now &&
   session.absoluteExpiresAt > now;

@@ -6,6 +6,7 @@ import { ApiError } from '../domain/api-error.ts';
 import type { ClientOrigin } from '../domain/client-description.ts';
 import type { DirectoryPrincipal, Factor } from '../domain/directory-entry.ts';
 import {
+  endedThrough,
   forgettable,
   isLive,
   judgeSession,
@@ -77,6 +78,13 @@ export interface SessionStore {
    * earlier sign-ins and not used yet.
    */
   readonly endAllUpdate: (tenant: string, subject: string, now: Date) => TransactWriteItem;
+  /** Likewise of a principal's sessions through one client. */
+  readonly endThroughUpdate: (
+    tenant: string,
+    subject: string,
+    client: string,
+    now: Date,
+  ) => TransactWriteItem;
 }
 
 /** Sign-ins of one principal that are remembered at a time. */
@@ -96,6 +104,7 @@ const liveNames = {
 };
 const live =
   '#sessions.#session.#status = :active AND #sessions.#session.#generation = #generation AND #sessions.#session.#role = :role AND #sessions.#session.#idle > :now AND #sessions.#session.#absolute > :now';
+const through = '(attribute_not_exists(#ended) OR #sessions.#session.#startedAt > #ended)';
 const atHome = '(#sessions.#session.#network = :network OR #sessions.#session.#agent = :agent)';
 const liveValues = ({ roleVersion }: SessionKey, now: number): Record<string, AttributeValue> => ({
   ':active': { S: 'active' },
@@ -181,7 +190,7 @@ export const sessionStore = (options: {
   };
 
   const count = (
-    key: SessionKey,
+    key: SessionKey & Partial<Pick<SessionPrincipal, 'client'>>,
     {
       window,
       now,
@@ -191,13 +200,16 @@ export const sessionStore = (options: {
     { network, agent }: ClientOrigin,
   ): ReturnType<typeof update> => {
     const prolong = prolongs ? ', #sessions.#session.#idle = :idle' : '';
+    const { client } = key;
+    const mayPass = client === undefined ? `${live} AND ${atHome}` : `${live} AND ${through} AND ${atHome}`;
     return update(key, {
       set: rollsOver ? `SET #window = :window, #n = :one${prolong}` : `SET #n = #n + :one${prolong}`,
       condition: rollsOver
-        ? `#window < :window AND ${live} AND ${atHome}`
-        : `#window = :window AND #n < :most AND ${live} AND ${atHome}`,
+        ? `#window < :window AND ${mayPass}`
+        : `#window = :window AND #n < :most AND ${mayPass}`,
       names: {
         ...liveNames,
+        ...(client !== undefined && { '#ended': endedThrough(client), '#startedAt': 'startedAt' }),
         '#session': key.session,
         '#window': 'window',
         '#n': 'n',
@@ -234,7 +246,7 @@ export const sessionStore = (options: {
 
   /** Counts a request, and gives the item where it was asked for. */
   const admit = async (
-    key: SessionKey,
+    key: SessionKey & Partial<Pick<SessionPrincipal, 'client'>>,
     at: Date,
     from: ClientOrigin,
     { prolongs, introduce }: { readonly prolongs: boolean; readonly introduce: () => Promise<unknown> },
@@ -388,6 +400,18 @@ export const sessionStore = (options: {
         ExpressionAttributeValues: {
           ...whole.values(seconds(now) + aDay),
           ':one': { N: '1' },
+          ':now': { N: String(now.getTime() / 1000) },
+        },
+      },
+    }),
+    endThroughUpdate: (tenant, subject, client, now) => ({
+      Update: {
+        TableName: table,
+        Key: keyOf(tenant, subject),
+        UpdateExpression: `SET ${whole.set}, #generation = if_not_exists(#generation, :zero), #ended = :now`,
+        ExpressionAttributeNames: { ...whole.names, '#ended': endedThrough(client) },
+        ExpressionAttributeValues: {
+          ...whole.values(seconds(now) + aDay),
           ':now': { N: String(now.getTime() / 1000) },
         },
       },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sessionLimits } from '../../../lambdas/domain/session-limits.ts';
 import type { VerifiedToken } from '../../../lambdas/ports/access-tokens.ts';
@@ -38,10 +39,10 @@ const tokenAt = (
   };
   return api.issuer.sign(claims);
 };
-const store = (): SessionStore =>
+const store = (clientFor = (tenant: string) => api.cloud.clientsFor(tenant).dynamodb): SessionStore =>
   sessionStore({
     table: api.cloud.tables.sessions,
-    clientFor: (tenant) => api.cloud.clientsFor(tenant).dynamodb,
+    clientFor,
     limitsOf: sessionLimits(),
     directory: directory({ table: api.cloud.tables.directory, dynamodb: api.cloud.root.dynamodb }),
   });
@@ -262,4 +263,47 @@ test('without the sessions table nobody is let through', async () => {
   const { token } = await newPerson(start);
   const send = api.newFunction({ SESSIONS_TABLE: 'missing' }, () => new Date(start));
   expect((await send({ method: 'GET', path, token })).statusCode).toBe(503);
+});
+
+describe('ending the sessions through one client', () => {
+  const endThrough = async ({ tenant, subject }: TestPerson, client: string, time: number): Promise<void> => {
+    const item = store().endThroughUpdate(tenant, subject, client, new Date(time));
+    await api.cloud.root.dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [item] }));
+  };
+  const check = (token: VerifiedToken, time: number): Promise<void> =>
+    store().check(token, new Date(time), from);
+  const through = (person: TestPerson, client: string, session: string, time: number): VerifiedToken => {
+    const token = tokenOf({ ...person, session }, time);
+    return { ...token, principal: { ...token.principal, client } };
+  };
+
+  test('ends them on their next request, and no other', async () => {
+    const person = await newPerson(start);
+    const app = through(person, 'app0000000001', randomUUID(), start);
+    const other = through(person, 'app0000000002', randomUUID(), start);
+    const own = tokenOf(person, start);
+    for (const token of [app, other, own]) await check(token, start);
+    await endThrough(person, 'app0000000001', start + 1000);
+    await expect(check(app, start + 2000)).rejects.toMatchObject({ policy: 'session.over' });
+    for (const token of [other, own]) await check(token, start + 2000);
+    const all = store(() => api.cloud.root.dynamodb);
+    const views = await all.list(own.principal, new Date(start + 2000));
+    expect(views.map(({ client }) => client).sort()).toEqual(['app0000000002', api.client]);
+  });
+
+  test('refuses a token of before that was not used yet, and accepts a later sign-in', async () => {
+    const person = await newPerson(start);
+    await endThrough(person, 'app0000000001', start + 1000);
+    const early = through(person, 'app0000000001', randomUUID(), start + 1000);
+    await expect(check(early, start + 2000)).rejects.toMatchObject({ policy: 'session.over' });
+    await check(through(person, 'app0000000001', randomUUID(), start + 2000), start + 3000);
+  });
+
+  test('leaves the limits of the others as they were', async () => {
+    const person = await newPerson(start);
+    const own = tokenOf(person, start);
+    await check(own, start);
+    await endThrough(person, 'app0000000001', start + 1000);
+    await expect(check(own, start + 15 * minute + 1000)).rejects.toMatchObject({ policy: 'session.over' });
+  });
 });
