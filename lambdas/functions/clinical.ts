@@ -1,3 +1,4 @@
+import { clinicalValidators } from '../generated/validators.js';
 import { capabilityHandler } from '../operations/capability-handler.ts';
 import { resourceRuns } from '../operations/resource-runs.ts';
 import { auditPut } from '../ports/audit-log.ts';
@@ -25,6 +26,7 @@ export const handler = capabilityHandler(
   'clinical',
   (operation) => (operation.kind === 'resource' ? resourceRuns[operation.interaction] : undefined),
   {
+    validators: clinicalValidators,
     ...chainPorts({ ...process.env, ...environment }, { clientsFor, dynamodb: ownDynamodb() }),
     ...chartPorts(environment, {
       clientsFor,

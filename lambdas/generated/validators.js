@@ -2941,6 +2941,7 @@ function validate72(data) {
 const v17 = validate73;
 const pattern27 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{43}$", "u");
 const pattern29 = /* @__PURE__ */ new RegExp("^[0-9]{6}$", "u");
+const pattern31 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]+$", "u");
 function validate73(data) {
   let errors = 0;
   const _errs0 = errors;
@@ -3115,6 +3116,345 @@ function validate73(data) {
               valid2 = true;
               passing0 = 1;
             }
+            const _errs20 = errors;
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing3;
+              if (data0.challenge === void 0 && (missing3 = "challenge") || data0.session === void 0 && (missing3 = "session") || data0.credential === void 0 && (missing3 = "credential")) {
+                errors++;
+              } else {
+                const _errs21 = errors;
+                for (const key2 in data0) {
+                  if (!(key2 === "challenge" || key2 === "session" || key2 === "credential")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs21 === errors) {
+                  if (data0.challenge !== void 0) {
+                    const _errs22 = errors;
+                    if ("PASSKEY" !== data0.challenge) {
+                      errors++;
+                    }
+                    var valid5 = _errs22 === errors;
+                  } else {
+                    var valid5 = true;
+                  }
+                  if (valid5) {
+                    if (data0.session !== void 0) {
+                      let data8 = data0.session;
+                      const _errs23 = errors;
+                      if (errors === _errs23) {
+                        if (typeof data8 === "string") {
+                          if (func2(data8) > 43) {
+                            errors++;
+                          } else {
+                            if (!pattern27.test(data8)) {
+                              errors++;
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid5 = _errs23 === errors;
+                    } else {
+                      var valid5 = true;
+                    }
+                    if (valid5) {
+                      if (data0.credential !== void 0) {
+                        let data9 = data0.credential;
+                        const _errs25 = errors;
+                        if (errors === _errs25) {
+                          if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
+                            let missing4;
+                            if (data9.id === void 0 && (missing4 = "id") || data9.rawId === void 0 && (missing4 = "rawId") || data9.type === void 0 && (missing4 = "type") || data9.response === void 0 && (missing4 = "response")) {
+                              errors++;
+                            } else {
+                              const _errs27 = errors;
+                              for (const key3 in data9) {
+                                if (!(key3 === "id" || key3 === "rawId" || key3 === "type" || key3 === "response" || key3 === "authenticatorAttachment" || key3 === "clientExtensionResults")) {
+                                  errors++;
+                                  break;
+                                }
+                              }
+                              if (_errs27 === errors) {
+                                if (data9.id !== void 0) {
+                                  let data10 = data9.id;
+                                  const _errs28 = errors;
+                                  if (errors === _errs28) {
+                                    if (typeof data10 === "string") {
+                                      if (func2(data10) > 1364) {
+                                        errors++;
+                                      } else {
+                                        if (func2(data10) < 1) {
+                                          errors++;
+                                        } else {
+                                          if (!pattern31.test(data10)) {
+                                            errors++;
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      errors++;
+                                    }
+                                  }
+                                  var valid6 = _errs28 === errors;
+                                } else {
+                                  var valid6 = true;
+                                }
+                                if (valid6) {
+                                  if (data9.rawId !== void 0) {
+                                    let data11 = data9.rawId;
+                                    const _errs30 = errors;
+                                    if (errors === _errs30) {
+                                      if (typeof data11 === "string") {
+                                        if (func2(data11) > 1364) {
+                                          errors++;
+                                        } else {
+                                          if (func2(data11) < 1) {
+                                            errors++;
+                                          } else {
+                                            if (!pattern31.test(data11)) {
+                                              errors++;
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        errors++;
+                                      }
+                                    }
+                                    var valid6 = _errs30 === errors;
+                                  } else {
+                                    var valid6 = true;
+                                  }
+                                  if (valid6) {
+                                    if (data9.type !== void 0) {
+                                      const _errs32 = errors;
+                                      if ("public-key" !== data9.type) {
+                                        errors++;
+                                      }
+                                      var valid6 = _errs32 === errors;
+                                    } else {
+                                      var valid6 = true;
+                                    }
+                                    if (valid6) {
+                                      if (data9.response !== void 0) {
+                                        let data13 = data9.response;
+                                        const _errs33 = errors;
+                                        if (errors === _errs33) {
+                                          if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
+                                            let missing5;
+                                            if (data13.clientDataJSON === void 0 && (missing5 = "clientDataJSON") || data13.authenticatorData === void 0 && (missing5 = "authenticatorData") || data13.signature === void 0 && (missing5 = "signature")) {
+                                              errors++;
+                                            } else {
+                                              const _errs35 = errors;
+                                              for (const key4 in data13) {
+                                                if (!(key4 === "clientDataJSON" || key4 === "authenticatorData" || key4 === "signature" || key4 === "userHandle")) {
+                                                  errors++;
+                                                  break;
+                                                }
+                                              }
+                                              if (_errs35 === errors) {
+                                                if (data13.clientDataJSON !== void 0) {
+                                                  let data14 = data13.clientDataJSON;
+                                                  const _errs36 = errors;
+                                                  if (errors === _errs36) {
+                                                    if (typeof data14 === "string") {
+                                                      if (func2(data14) > 8192) {
+                                                        errors++;
+                                                      } else {
+                                                        if (func2(data14) < 1) {
+                                                          errors++;
+                                                        } else {
+                                                          if (!pattern31.test(data14)) {
+                                                            errors++;
+                                                          }
+                                                        }
+                                                      }
+                                                    } else {
+                                                      errors++;
+                                                    }
+                                                  }
+                                                  var valid7 = _errs36 === errors;
+                                                } else {
+                                                  var valid7 = true;
+                                                }
+                                                if (valid7) {
+                                                  if (data13.authenticatorData !== void 0) {
+                                                    let data15 = data13.authenticatorData;
+                                                    const _errs38 = errors;
+                                                    if (errors === _errs38) {
+                                                      if (typeof data15 === "string") {
+                                                        if (func2(data15) > 4096) {
+                                                          errors++;
+                                                        } else {
+                                                          if (func2(data15) < 1) {
+                                                            errors++;
+                                                          } else {
+                                                            if (!pattern31.test(data15)) {
+                                                              errors++;
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var valid7 = _errs38 === errors;
+                                                  } else {
+                                                    var valid7 = true;
+                                                  }
+                                                  if (valid7) {
+                                                    if (data13.signature !== void 0) {
+                                                      let data16 = data13.signature;
+                                                      const _errs40 = errors;
+                                                      if (errors === _errs40) {
+                                                        if (typeof data16 === "string") {
+                                                          if (func2(data16) > 2048) {
+                                                            errors++;
+                                                          } else {
+                                                            if (func2(data16) < 1) {
+                                                              errors++;
+                                                            } else {
+                                                              if (!pattern31.test(data16)) {
+                                                                errors++;
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid7 = _errs40 === errors;
+                                                    } else {
+                                                      var valid7 = true;
+                                                    }
+                                                    if (valid7) {
+                                                      if (data13.userHandle !== void 0) {
+                                                        let data17 = data13.userHandle;
+                                                        const _errs42 = errors;
+                                                        if (errors === _errs42) {
+                                                          if (typeof data17 === "string") {
+                                                            if (func2(data17) > 88) {
+                                                              errors++;
+                                                            } else {
+                                                              if (func2(data17) < 1) {
+                                                                errors++;
+                                                              } else {
+                                                                if (!pattern31.test(data17)) {
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                            }
+                                                          } else {
+                                                            errors++;
+                                                          }
+                                                        }
+                                                        var valid7 = _errs42 === errors;
+                                                      } else {
+                                                        var valid7 = true;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            errors++;
+                                          }
+                                        }
+                                        var valid6 = _errs33 === errors;
+                                      } else {
+                                        var valid6 = true;
+                                      }
+                                      if (valid6) {
+                                        if (data9.authenticatorAttachment !== void 0) {
+                                          let data18 = data9.authenticatorAttachment;
+                                          const _errs44 = errors;
+                                          if (!(data18 === "platform" || data18 === "cross-platform")) {
+                                            errors++;
+                                          }
+                                          var valid6 = _errs44 === errors;
+                                        } else {
+                                          var valid6 = true;
+                                        }
+                                        if (valid6) {
+                                          if (data9.clientExtensionResults !== void 0) {
+                                            let data19 = data9.clientExtensionResults;
+                                            const _errs45 = errors;
+                                            if (errors === _errs45) {
+                                              if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
+                                                const _errs47 = errors;
+                                                for (const key5 in data19) {
+                                                  if (!(key5 === "credProps")) {
+                                                    errors++;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs47 === errors) {
+                                                  if (data19.credProps !== void 0) {
+                                                    let data20 = data19.credProps;
+                                                    const _errs48 = errors;
+                                                    if (errors === _errs48) {
+                                                      if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
+                                                        const _errs50 = errors;
+                                                        for (const key6 in data20) {
+                                                          if (!(key6 === "rk")) {
+                                                            errors++;
+                                                            break;
+                                                          }
+                                                        }
+                                                        if (_errs50 === errors) {
+                                                          if (data20.rk !== void 0) {
+                                                            if (typeof data20.rk !== "boolean") {
+                                                              errors++;
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        errors++;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                errors++;
+                                              }
+                                            }
+                                            var valid6 = _errs45 === errors;
+                                          } else {
+                                            var valid6 = true;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            errors++;
+                          }
+                        }
+                        var valid5 = _errs25 === errors;
+                      } else {
+                        var valid5 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+            var _valid1 = _errs20 === errors;
+            if (_valid1 && valid2) {
+              valid2 = false;
+              passing0 = [passing0, 2];
+            } else {
+              if (_valid1) {
+                valid2 = true;
+                passing0 = 2;
+              }
+            }
           }
           if (!valid2) {
             errors++;
@@ -3242,78 +3582,63 @@ function validate75(data) {
   return errors === 0;
 }
 const v20 = validate76;
-const pattern31 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{1,600}\\.[A-Za-z0-9_-]{43}$", "u");
-function validate76(data) {
+const pattern38 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{1,600}\\.[A-Za-z0-9_-]{43}$", "u");
+function validate77(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
   const _errs1 = errors;
   if (errors === _errs1) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.body === void 0 && (missing0 = "body")) {
-        errors++;
-      } else {
-        if (data.body !== void 0) {
-          let data0 = data.body;
-          const _errs3 = errors;
-          if (errors === _errs3) {
-            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
-              const _errs5 = errors;
-              for (const key0 in data0) {
-                if (!(key0 === "cursor" || key0 === "limit")) {
+      const _errs3 = errors;
+      for (const key0 in data) {
+        if (!(key0 === "cursor" || key0 === "limit")) {
+          errors++;
+          break;
+        }
+      }
+      if (_errs3 === errors) {
+        if (data.cursor !== void 0) {
+          let data0 = data.cursor;
+          const _errs4 = errors;
+          if (errors === _errs4) {
+            if (typeof data0 === "string") {
+              if (func2(data0) > 644) {
+                errors++;
+              } else {
+                if (!pattern38.test(data0)) {
                   errors++;
-                  break;
-                }
-              }
-              if (_errs5 === errors) {
-                if (data0.cursor !== void 0) {
-                  let data1 = data0.cursor;
-                  const _errs6 = errors;
-                  if (errors === _errs6) {
-                    if (typeof data1 === "string") {
-                      if (func2(data1) > 644) {
-                        errors++;
-                      } else {
-                        if (!pattern31.test(data1)) {
-                          errors++;
-                        }
-                      }
-                    } else {
-                      errors++;
-                    }
-                  }
-                  var valid2 = _errs6 === errors;
-                } else {
-                  var valid2 = true;
-                }
-                if (valid2) {
-                  if (data0.limit !== void 0) {
-                    let data2 = data0.limit;
-                    const _errs8 = errors;
-                    if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                      errors++;
-                    }
-                    if (errors === _errs8) {
-                      if (typeof data2 == "number" && isFinite(data2)) {
-                        if (data2 > 100 || isNaN(data2)) {
-                          errors++;
-                        } else {
-                          if (data2 < 1 || isNaN(data2)) {
-                            errors++;
-                          }
-                        }
-                      }
-                    }
-                    var valid2 = _errs8 === errors;
-                  } else {
-                    var valid2 = true;
-                  }
                 }
               }
             } else {
               errors++;
             }
+          }
+          var valid1 = _errs4 === errors;
+        } else {
+          var valid1 = true;
+        }
+        if (valid1) {
+          if (data.limit !== void 0) {
+            let data1 = data.limit;
+            const _errs6 = errors;
+            if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
+              errors++;
+            }
+            if (errors === _errs6) {
+              if (typeof data1 == "number" && isFinite(data1)) {
+                if (data1 > 100 || isNaN(data1)) {
+                  errors++;
+                } else {
+                  if (data1 < 1 || isNaN(data1)) {
+                    errors++;
+                  }
+                }
+              }
+            }
+            var valid1 = _errs6 === errors;
+          } else {
+            var valid1 = true;
           }
         }
       }
@@ -3334,17 +3659,21 @@ function validate76(data) {
   }
   return errors === 0;
 }
-const v21 = validate77;
-function validate77(data) {
+function validate76(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
   const _errs1 = errors;
   if (errors === _errs1) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
-      if (data.body !== void 0) {
-        if (data.body !== null) {
-          errors++;
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate77(data.body)) {
+            errors++;
+          }
         }
       }
     } else {
@@ -3364,37 +3693,7 @@ function validate77(data) {
   }
   return errors === 0;
 }
-const v22 = validate78;
-function validate78(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      if (data.body !== void 0) {
-        if (data.body !== null) {
-          errors++;
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v23 = validate79;
+const v21 = validate79;
 function validate79(data) {
   let errors = 0;
   const _errs0 = errors;
@@ -3424,9 +3723,69 @@ function validate79(data) {
   }
   return errors === 0;
 }
-const v24 = validate80;
-const formats30 = formats.date;
+const v22 = validate80;
+function validate80(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v23 = validate81;
 function validate81(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v24 = validate82;
+const formats30 = formats.date;
+function validate83(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3459,7 +3818,7 @@ function validate81(data) {
   }
   return errors === 0;
 }
-function validate80(data) {
+function validate82(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3522,7 +3881,7 @@ function validate80(data) {
                 if (valid3) {
                   if (data0.trainedOn !== void 0) {
                     const _errs11 = errors;
-                    if (!validate81(data0.trainedOn)) {
+                    if (!validate83(data0.trainedOn)) {
                       errors++;
                     }
                     var valid3 = _errs11 === errors;
@@ -3654,8 +4013,73 @@ function validate80(data) {
   }
   return errors === 0;
 }
-const v25 = validate83;
-function validate83(data) {
+const v25 = validate85;
+function validate85(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate77(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v26 = validate87;
+function validate87(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v27 = validate88;
+function validate88(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3672,19 +4096,20 @@ function validate83(data) {
           if (errors === _errs3) {
             if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
               let missing1;
-              if (data0.trainedOn === void 0 && (missing1 = "trainedOn")) {
+              if (data0.role === void 0 && (missing1 = "role")) {
                 errors++;
               } else {
                 const _errs5 = errors;
                 for (const key0 in data0) {
-                  if (!(key0 === "trainedOn")) {
+                  if (!(key0 === "role")) {
                     errors++;
                     break;
                   }
                 }
                 if (_errs5 === errors) {
-                  if (data0.trainedOn !== void 0) {
-                    if (!validate81(data0.trainedOn)) {
+                  if (data0.role !== void 0) {
+                    let data1 = data0.role;
+                    if (!(data1 === "admin" || data1 === "provider" || data1 === "nurse" || data1 === "billing" || data1 === "compliance")) {
                       errors++;
                     }
                   }
@@ -3713,7 +4138,1086 @@ function validate83(data) {
   }
   return errors === 0;
 }
-const validators = {
+const v28 = validate89;
+function validate89(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v29 = validate90;
+function validate90(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v30 = validate91;
+function validate91(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v31 = validate92;
+function validate92(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v32 = validate93;
+function validate93(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.trainedOn === void 0 && (missing1 = "trainedOn")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "trainedOn")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.trainedOn !== void 0) {
+                    if (!validate83(data0.trainedOn)) {
+                      errors++;
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v33 = validate95;
+const pattern40 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} '’.,&()/-]*$", "u");
+function validate96(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (typeof data === "string") {
+      if (func2(data) > 100) {
+        errors++;
+      } else {
+        if (func2(data) < 1) {
+          errors++;
+        } else {
+          if (!pattern40.test(data)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+function validate98(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (Array.isArray(data)) {
+      if (data.length > 100) {
+        errors++;
+      } else {
+        if (data.length < 1) {
+          errors++;
+        } else {
+          var valid1 = true;
+          const len0 = data.length;
+          for (let i0 = 0; i0 < len0; i0++) {
+            let data0 = data[i0];
+            const _errs3 = errors;
+            if (typeof data0 !== "string") {
+              errors++;
+            }
+            if (!(data0 === "user/Allergy.c" || data0 === "user/Allergy.r" || data0 === "user/Allergy.u" || data0 === "user/Allergy.s" || data0 === "user/CareTeamAssignment.c" || data0 === "user/CareTeamAssignment.r" || data0 === "user/CareTeamAssignment.u" || data0 === "user/CareTeamAssignment.s" || data0 === "user/Patient.c" || data0 === "user/Patient.r" || data0 === "user/Patient.u" || data0 === "user/Patient.s" || data0 === "user/Vital.c" || data0 === "user/Vital.r" || data0 === "user/Vital.u" || data0 === "user/Vital.s")) {
+              errors++;
+            }
+            var valid1 = _errs3 === errors;
+            if (!valid1) {
+              break;
+            }
+          }
+          if (valid1) {
+            let i1 = data.length;
+            if (i1 > 1) {
+              const indices0 = {};
+              for (; i1--; ) {
+                let item0 = data[i1];
+                if (typeof item0 !== "string") {
+                  continue;
+                }
+                if (typeof indices0[item0] == "number") {
+                  errors++;
+                  break;
+                }
+                indices0[item0] = i1;
+              }
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const pattern41 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$|^http://(?:127\\.0\\.0\\.1|\\[::1\\])(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
+const pattern42 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
+function validate95(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          if (!(data0 && typeof data0 == "object" && !Array.isArray(data0))) {
+            errors++;
+          }
+          const _errs5 = errors;
+          let valid2 = false;
+          let passing0 = null;
+          const _errs6 = errors;
+          if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+            let missing1;
+            if (data0.name === void 0 && (missing1 = "name") || data0.kind === void 0 && (missing1 = "kind") || data0.redirectUris === void 0 && (missing1 = "redirectUris") || data0.scopes === void 0 && (missing1 = "scopes")) {
+              errors++;
+            } else {
+              const _errs7 = errors;
+              for (const key0 in data0) {
+                if (!(key0 === "name" || key0 === "kind" || key0 === "redirectUris" || key0 === "scopes")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs7 === errors) {
+                if (data0.name !== void 0) {
+                  const _errs8 = errors;
+                  if (!validate96(data0.name)) {
+                    errors++;
+                  }
+                  var valid3 = _errs8 === errors;
+                } else {
+                  var valid3 = true;
+                }
+                if (valid3) {
+                  if (data0.kind !== void 0) {
+                    const _errs9 = errors;
+                    if ("public" !== data0.kind) {
+                      errors++;
+                    }
+                    var valid3 = _errs9 === errors;
+                  } else {
+                    var valid3 = true;
+                  }
+                  if (valid3) {
+                    if (data0.redirectUris !== void 0) {
+                      let data3 = data0.redirectUris;
+                      const _errs10 = errors;
+                      if (errors === _errs10) {
+                        if (Array.isArray(data3)) {
+                          if (data3.length > 10) {
+                            errors++;
+                          } else {
+                            if (data3.length < 1) {
+                              errors++;
+                            } else {
+                              var valid4 = true;
+                              const len0 = data3.length;
+                              for (let i0 = 0; i0 < len0; i0++) {
+                                let data4 = data3[i0];
+                                const _errs12 = errors;
+                                if (errors === _errs12) {
+                                  if (typeof data4 === "string") {
+                                    if (func2(data4) > 512) {
+                                      errors++;
+                                    } else {
+                                      if (!pattern41.test(data4)) {
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    errors++;
+                                  }
+                                }
+                                var valid4 = _errs12 === errors;
+                                if (!valid4) {
+                                  break;
+                                }
+                              }
+                              if (valid4) {
+                                let i1 = data3.length;
+                                if (i1 > 1) {
+                                  const indices0 = {};
+                                  for (; i1--; ) {
+                                    let item0 = data3[i1];
+                                    if (typeof item0 !== "string") {
+                                      continue;
+                                    }
+                                    if (typeof indices0[item0] == "number") {
+                                      errors++;
+                                      break;
+                                    }
+                                    indices0[item0] = i1;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid3 = _errs10 === errors;
+                    } else {
+                      var valid3 = true;
+                    }
+                    if (valid3) {
+                      if (data0.scopes !== void 0) {
+                        const _errs14 = errors;
+                        if (!validate98(data0.scopes)) {
+                          errors++;
+                        }
+                        var valid3 = _errs14 === errors;
+                      } else {
+                        var valid3 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+          var _valid1 = _errs6 === errors;
+          if (_valid1) {
+            valid2 = true;
+            passing0 = 0;
+          }
+          const _errs15 = errors;
+          if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+            let missing2;
+            if (data0.name === void 0 && (missing2 = "name") || data0.kind === void 0 && (missing2 = "kind") || data0.redirectUris === void 0 && (missing2 = "redirectUris") || data0.scopes === void 0 && (missing2 = "scopes")) {
+              errors++;
+            } else {
+              const _errs16 = errors;
+              for (const key1 in data0) {
+                if (!(key1 === "name" || key1 === "kind" || key1 === "redirectUris" || key1 === "scopes")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs16 === errors) {
+                if (data0.name !== void 0) {
+                  const _errs17 = errors;
+                  if (!validate96(data0.name)) {
+                    errors++;
+                  }
+                  var valid6 = _errs17 === errors;
+                } else {
+                  var valid6 = true;
+                }
+                if (valid6) {
+                  if (data0.kind !== void 0) {
+                    const _errs18 = errors;
+                    if ("confidential" !== data0.kind) {
+                      errors++;
+                    }
+                    var valid6 = _errs18 === errors;
+                  } else {
+                    var valid6 = true;
+                  }
+                  if (valid6) {
+                    if (data0.redirectUris !== void 0) {
+                      let data8 = data0.redirectUris;
+                      const _errs19 = errors;
+                      if (errors === _errs19) {
+                        if (Array.isArray(data8)) {
+                          if (data8.length > 10) {
+                            errors++;
+                          } else {
+                            if (data8.length < 1) {
+                              errors++;
+                            } else {
+                              var valid7 = true;
+                              const len1 = data8.length;
+                              for (let i2 = 0; i2 < len1; i2++) {
+                                let data9 = data8[i2];
+                                const _errs21 = errors;
+                                if (errors === _errs21) {
+                                  if (typeof data9 === "string") {
+                                    if (func2(data9) > 512) {
+                                      errors++;
+                                    } else {
+                                      if (!pattern42.test(data9)) {
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    errors++;
+                                  }
+                                }
+                                var valid7 = _errs21 === errors;
+                                if (!valid7) {
+                                  break;
+                                }
+                              }
+                              if (valid7) {
+                                let i3 = data8.length;
+                                if (i3 > 1) {
+                                  const indices1 = {};
+                                  for (; i3--; ) {
+                                    let item1 = data8[i3];
+                                    if (typeof item1 !== "string") {
+                                      continue;
+                                    }
+                                    if (typeof indices1[item1] == "number") {
+                                      errors++;
+                                      break;
+                                    }
+                                    indices1[item1] = i3;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid6 = _errs19 === errors;
+                    } else {
+                      var valid6 = true;
+                    }
+                    if (valid6) {
+                      if (data0.scopes !== void 0) {
+                        const _errs23 = errors;
+                        if (!validate98(data0.scopes)) {
+                          errors++;
+                        }
+                        var valid6 = _errs23 === errors;
+                      } else {
+                        var valid6 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+          var _valid1 = _errs15 === errors;
+          if (_valid1 && valid2) {
+            valid2 = false;
+            passing0 = [passing0, 1];
+          } else {
+            if (_valid1) {
+              valid2 = true;
+              passing0 = 1;
+            }
+          }
+          if (!valid2) {
+            errors++;
+          } else {
+            errors = _errs5;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v34 = validate102;
+function validate102(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate77(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v35 = validate104;
+function validate104(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v36 = validate105;
+function validate105(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.name === void 0 && (missing1 = "name") || data0.scopes === void 0 && (missing1 = "scopes")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "name" || key0 === "scopes" || key0 === "certificate")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.name !== void 0) {
+                    const _errs6 = errors;
+                    if (!validate96(data0.name)) {
+                      errors++;
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.scopes !== void 0) {
+                      let data2 = data0.scopes;
+                      const _errs7 = errors;
+                      if (errors === _errs7) {
+                        if (Array.isArray(data2)) {
+                          if (data2.length > 100) {
+                            errors++;
+                          } else {
+                            if (data2.length < 1) {
+                              errors++;
+                            } else {
+                              var valid3 = true;
+                              const len0 = data2.length;
+                              for (let i0 = 0; i0 < len0; i0++) {
+                                let data3 = data2[i0];
+                                const _errs9 = errors;
+                                if (typeof data3 !== "string") {
+                                  errors++;
+                                }
+                                if (!(data3 === "system/Allergy.c" || data3 === "system/Allergy.r" || data3 === "system/Allergy.s" || data3 === "system/Patient.c" || data3 === "system/Patient.r" || data3 === "system/Patient.u" || data3 === "system/Patient.s" || data3 === "system/Vital.c" || data3 === "system/Vital.r" || data3 === "system/Vital.s")) {
+                                  errors++;
+                                }
+                                var valid3 = _errs9 === errors;
+                                if (!valid3) {
+                                  break;
+                                }
+                              }
+                              if (valid3) {
+                                let i1 = data2.length;
+                                if (i1 > 1) {
+                                  const indices0 = {};
+                                  for (; i1--; ) {
+                                    let item0 = data2[i1];
+                                    if (typeof item0 !== "string") {
+                                      continue;
+                                    }
+                                    if (typeof indices0[item0] == "number") {
+                                      errors++;
+                                      break;
+                                    }
+                                    indices0[item0] = i1;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid2 = _errs7 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                    if (valid2) {
+                      if (data0.certificate !== void 0) {
+                        let data4 = data0.certificate;
+                        const _errs11 = errors;
+                        if (errors === _errs11) {
+                          if (typeof data4 === "string") {
+                            if (func2(data4) > 43) {
+                              errors++;
+                            } else {
+                              if (!pattern27.test(data4)) {
+                                errors++;
+                              }
+                            }
+                          } else {
+                            errors++;
+                          }
+                        }
+                        var valid2 = _errs11 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v37 = validate107;
+function validate107(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate77(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v38 = validate109;
+function validate109(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v39 = validate110;
+function validate110(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v40 = validate111;
+function validate111(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v41 = validate112;
+function validate112(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v42 = validate113;
+function validate113(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.scopes === void 0 && (missing1 = "scopes")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "scopes")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.scopes !== void 0) {
+                    if (!validate98(data0.scopes)) {
+                      errors++;
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v43 = validate115;
+function validate115(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate77(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v44 = validate117;
+function validate117(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const identityValidators = {
+  "auth.login": v16,
+  "auth.challenge": v17,
+  "auth.refresh": v18,
+  "auth.logout": v19,
+  "sessions.list": v20,
+  "sessions.end": v21,
+  "sessions.endAll": v22,
+  "users.endSessions": v23,
+  "users.create": v24,
+  "users.list": v25,
+  "users.read": v26,
+  "users.changeRole": v27,
+  "users.suspend": v28,
+  "users.reactivate": v29,
+  "users.remove": v30,
+  "users.resetFactors": v31,
+  "users.recordTraining": v32,
+  "apps.create": v33,
+  "apps.list": v34,
+  "apps.remove": v35,
+  "machines.create": v36,
+  "machines.list": v37,
+  "machines.read": v38,
+  "machines.remove": v39,
+  "machines.rotateSecret": v40,
+  "machines.retireSecret": v41,
+  "consents.grant": v42,
+  "consents.list": v43,
+  "consents.withdraw": v44
+};
+const clinicalValidators = {
   "Allergy.create": v0,
   "Allergy.read": v1,
   "Allergy.update": v2,
@@ -3729,18 +5233,9 @@ const validators = {
   "Vital.create": v12,
   "Vital.read": v13,
   "Vital.update": v14,
-  "Vital.search": v15,
-  "auth.login": v16,
-  "auth.challenge": v17,
-  "auth.refresh": v18,
-  "auth.logout": v19,
-  "sessions.list": v20,
-  "sessions.end": v21,
-  "sessions.endAll": v22,
-  "users.endSessions": v23,
-  "users.create": v24,
-  "users.recordTraining": v25
+  "Vital.search": v15
 };
 export {
-  validators
+  clinicalValidators,
+  identityValidators
 };

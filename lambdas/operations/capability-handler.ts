@@ -18,7 +18,7 @@ export type AnyRun<P> = Run<P, any, any>;
 /**
  * The function of a capability: finds the operation by the route that API Gateway matched, and hands the request to its
  * chain.
- * @throws TypeError at start when an operation of the capability has no run.
+ * @throws TypeError at start when an operation of the capability has no run or no validator.
  */
 export const capabilityHandler = <P>(
   capability: Capability,

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Operation } from '../../model/derive/operations.ts';
 import { ApiError } from '../domain/api-error.ts';
-import { type OperationId, validators } from '../generated/validators.js';
+import type { EventValidator } from '../generated/validators.js';
 import { audit, successEntry } from '../middleware/audit.ts';
 import { authenticate } from '../middleware/authenticate.ts';
 import { authorize } from '../middleware/authorize.ts';
@@ -29,6 +29,8 @@ export interface ChainPorts {
   readonly tokens: AccessTokens;
   readonly sessions: SessionStore;
   readonly proofs: StepUpProofs;
+  /** The precompiled check of each operation's event, by its id. */
+  readonly validators: { readonly [operation: string]: EventValidator };
   readonly log: Log;
   /** @default the system's clock */
   readonly clock?: () => Date;
@@ -91,12 +93,17 @@ const guarded = (
     );
 };
 
-/** The whole way of a request of one operation (design.md §3): every operation wears the same chain. */
+/**
+ * The whole way of a request of one operation (design.md §3): every operation wears the same chain.
+ * @throws TypeError at start when there is no validator for it
+ */
 export const operationHandler = <P, F>(
   operation: Operation,
   run: Run<P, F>,
   ports: ChainPorts & P,
 ): ApiHandler => {
+  const validator = ports.validators[operation.id];
+  if (validator === undefined) throw new TypeError(`operation ${operation.id} has no validator`);
   const handler = middy<ApiEvent, ApiAnswer, Error, ChainContext>({
     timeoutEarlyInMillis,
     timeoutEarlyResponse: giveUp,
@@ -109,7 +116,7 @@ export const operationHandler = <P, F>(
     .use(purpose())
     .use(parameters())
     .use(body(operation))
-    .use(validate(validators[operation.id as OperationId]))
+    .use(validate(validator))
     .use(authorize(operation))
     .use(stepUp(operation, ports.proofs))
     .handler(async (event, { chain }) => {

@@ -5,21 +5,25 @@ import type { AnySchema } from 'ajv';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OperationId } from '../../lambdas/generated/validators.js';
-import { validators } from '../../lambdas/generated/validators.js';
+import { clinicalValidators, identityValidators } from '../../lambdas/generated/validators.js';
 import { operations } from '../../model/derive/operations.ts';
 import { eventSchema, requestSchema, updateSchema } from '../../model/derive/schemas.ts';
 import { patient } from '../../model/resources/patient.ts';
 import { vital } from '../../model/resources/vital.ts';
 import { resources } from '../../model/resources.ts';
+import type { Capability } from '../../model/vocabulary.ts';
 import { strictAjv } from '../../scripts/generation/validators.ts';
 
-const isValid = (id: string, body: unknown): boolean => validators[id as OperationId]({ body });
+const validators = { ...clinicalValidators, ...identityValidators };
+const isValid = (id: string, body: unknown): boolean => validators[id as keyof typeof validators]({ body });
 const creates = (change: object): boolean => isValid('Patient.create', { ...patient.example, ...change });
 const named = (family: unknown, given: unknown = ['A']): boolean => creates({ name: { family, given } });
 
-it('there is one for each operation', () => {
-  expect(Object.keys(validators).sort()).toEqual(operations.map(({ id }) => id).sort());
+it('there is one for each operation, beside those of its capability', () => {
+  const of = (capability: Capability) =>
+    operations.filter((operation) => operation.capability === capability).map(({ id }) => id);
+  expect(Object.keys(clinicalValidators).sort()).toEqual(of('clinical').sort());
+  expect(Object.keys(identityValidators).sort()).toEqual(of('identity').sort());
 });
 
 it.each(resources)('the example of $name creates one, and less than it updates one', (resource) => {
@@ -118,7 +122,7 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e7, '72', null])('a vital sign o
 
 it('an operation without a body accepts none', () => {
   for (const operation of operations.filter((one) => requestSchema(one) === undefined)) {
-    const valid = validators[operation.id as OperationId];
+    const valid = validators[operation.id as keyof typeof validators];
     expect([valid({}), valid({ body: null })]).toEqual([true, true]);
     expect([valid({ body: {} }), valid({ body: '' }), valid({ body: [] })]).toEqual([false, false, false]);
   }
@@ -126,7 +130,7 @@ it('an operation without a body accepts none', () => {
 
 it('an operation with a body accepts nothing else', () => {
   for (const operation of operations.filter((one) => requestSchema(one) !== undefined)) {
-    const valid = validators[operation.id as OperationId];
+    const valid = validators[operation.id as keyof typeof validators];
     for (const event of [{}, { body: undefined }, { body: null }, { body: [] }, { body: '{}' }, { body: 1 }])
       expect(valid(event)).toBe(false);
   }
@@ -160,6 +164,9 @@ describe('the precompiled verdict is Ajv’s own', () => {
     { where: { mrn: 'SYN-1' }, fields: ['id', 'name'] },
     { where: { family: 'A', birthDate: '1984-02-29' } },
     { where: { patient: '01JD0000000000000000000000' } },
+    ...operations.flatMap((operation) =>
+      operation.kind === 'named' && operation.id === id ? [operation.definition.example ?? {}] : [],
+    ),
     { email: 'a@b.co', password: 'x' },
     { email: 'a@b.co', role: 'nurse' },
     { email: 'a@b.co', role: 'patient', patient: '01JD0000000000000000000000' },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import type { JWTPayload } from 'jose';
 import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
+import { clinicalValidators } from '../../lambdas/generated/validators.js';
 import type { ApiAnswer, ApiEvent } from '../../lambdas/middleware/chain.ts';
 import { capabilityHandler } from '../../lambdas/operations/capability-handler.ts';
 import type { ApiHandler } from '../../lambdas/operations/operation-handler.ts';
@@ -143,6 +144,7 @@ export const startClinicalApi = async (
       'clinical',
       (operation) => (operation.kind === 'resource' ? resourceRuns[operation.interaction] : undefined),
       {
+        validators: clinicalValidators,
         ...chainPorts(environment, { clientsFor, dynamodb: cloud.root.dynamodb }),
         ...cloud.newPorts(clientsFor, { audit: environment.AUDIT_TABLE }),
         log: {

@@ -11,15 +11,17 @@ import { TOTP } from 'otpauth';
 import { ApiError } from '../../lambdas/domain/api-error.ts';
 import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
 import type { Principal } from '../../lambdas/domain/principal.ts';
+import { identityValidators } from '../../lambdas/generated/validators.js';
 import type { ApiEvent } from '../../lambdas/middleware/chain.ts';
 import { capabilityHandler } from '../../lambdas/operations/capability-handler.ts';
 import { type CreatedTenant, createTenant } from '../../lambdas/operations/create-tenant.ts';
 import { identityRuns } from '../../lambdas/operations/identity-runs.ts';
 import { issueToken } from '../../lambdas/operations/issue-token.ts';
-import type { AccessTokens } from '../../lambdas/ports/access-tokens.ts';
+import type { AccessTokens, VerifiedToken } from '../../lambdas/ports/access-tokens.ts';
 import { auditLog, auditPut } from '../../lambdas/ports/audit-log.ts';
 import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
 import { identityPorts, type OwnIdentityPorts } from '../../lambdas/ports/identity-ports.ts';
+import type { Log } from '../../lambdas/ports/log.ts';
 import { createTenantKeys } from '../../lambdas/ports/tenant-keys.ts';
 import { tokenKeys, tokenKeysUrl } from '../../lambdas/ports/token-keys.ts';
 import { operations } from '../../model/derive/operations.ts';
@@ -57,7 +59,7 @@ export interface IdentityPerson {
 }
 
 /** The ports that a test can change. */
-export type ChangeablePorts = OwnIdentityPorts & { readonly tokens: AccessTokens };
+export type ChangeablePorts = OwnIdentityPorts & { readonly tokens: AccessTokens; readonly log: Log };
 
 /** The identity function in this process, against a user pool in an emulator. */
 export interface IdentityApi {
@@ -123,8 +125,8 @@ const remembering = (ports: OwnIdentityPorts): RememberingPorts => {
 };
 
 /**
- * Verifies tokens of the pool by its own keys, and runs the token trigger in this process: the emulated pool has no function
- * of ours.
+ * Verifies tokens of the pool by its own keys, and runs the token trigger in this process, once for each token: the emulated
+ * pool has no function of ours.
  */
 const poolTokens = (
   issuer: string,
@@ -133,8 +135,11 @@ const poolTokens = (
 ): AccessTokens => {
   const keys = tokenKeys(tokenKeysUrl(issuer, endpoint));
   const trigger = issueToken({ directory, evidence, administrativeFactor: 'totp' });
+  const issued = new Map<string, VerifiedToken>();
   return {
     verify: async (token) => {
+      const known = issued.get(token);
+      if (known) return known;
       const { payload } = await jwtVerify(token, keys, { issuer }).catch((cause: unknown) => {
         throw new ApiError('unauthenticated', { cause });
       });
@@ -159,7 +164,10 @@ const poolTokens = (
         client: String(payload.client_id),
       };
       const issuedAt = payload.iat ?? 0;
-      return { principal, issuedAt, authenticatedAt: Number(payload.auth_time), expiresAt: issuedAt + 900 };
+      const authenticatedAt = Number(payload.auth_time);
+      const verified = { principal, issuedAt, authenticatedAt, expiresAt: issuedAt + 900 };
+      issued.set(token, verified);
+      return verified;
     },
   };
 };
@@ -210,20 +218,23 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
     USER_POOL_ID: pool,
     SIGN_IN_CLIENT_ID: client,
     IDENTITY_KEY_ARN: KeyMetadata?.Arn ?? '',
+    ACCESS_MINUTES: '15',
+    REFRESH_MINUTES: '1440',
   };
   const ports = remembering(identityPorts(environment, { dynamodb }));
   const tokens = poolTokens(issuer, cloud.endpoint, ports);
   const silent = { request() {}, failure() {}, warn() {} };
 
   const postWith: IdentityApi['postWith'] = (change, other = {}) => {
-    const own = { ...ports, tokens, ...change({ ...ports, tokens }) };
+    const all = { ...ports, tokens, log: silent };
+    const own = { ...all, ...change(all) };
     const chain = chainPorts({ ...environment, ...other }, { clientsFor: cloud.clientsFor, dynamodb });
     return async (path, body, ask = {}) => {
       const { method = 'POST', token, userAgent = 'test/1.0', sourceAddress = '203.0.113.7', at } = ask;
       const handler = capabilityHandler('identity', ({ id }) => identityRuns[id], {
+        validators: identityValidators,
         ...chain,
         ...own,
-        log: silent,
         ...(at && { clock: () => at }),
       });
       const headers = {

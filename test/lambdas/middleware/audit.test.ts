@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clinicalValidators } from '../../../lambdas/generated/validators.js';
 import type { ApiAnswer } from '../../../lambdas/middleware/chain.ts';
 import { operationHandler } from '../../../lambdas/operations/operation-handler.ts';
 import type { Run } from '../../../lambdas/operations/run.ts';
@@ -217,10 +218,8 @@ describe('whatever an operation does', () => {
     );
     const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => remaining } as Context;
     const event = eventOf({ method: 'GET', path: `/patients/${id}`, token: provider.token });
-    return operationHandler(read, run, { ...ports, log: { request() {}, failure() {}, warn() {} } })(
-      event,
-      context,
-    );
+    const log = { request() {}, failure() {}, warn() {} };
+    return operationHandler(read, run, { ...ports, validators: clinicalValidators, log })(event, context);
   };
   const ok = { fetch: async () => 0, complete: async () => ({ status: 200 }) };
   const fail = (error: unknown) => async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { validators } from '../../../lambdas/generated/validators.js';
+import { clinicalValidators } from '../../../lambdas/generated/validators.js';
 import { validate } from '../../../lambdas/middleware/validate.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { passing, runHook } from './request.ts';
 
 const ask = (body: unknown) =>
-  runHook(validate(validators['Patient.create']), 'before', passing('Patient.create', { body }));
+  runHook(validate(clinicalValidators['Patient.create']), 'before', passing('Patient.create', { body }));
 
 test('a body of its schema passes', async () => {
   await expect(ask(patient.example)).resolves.toBeDefined();

@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import { ApiError } from '../../../lambdas/domain/api-error.ts';
 import type { AuditEntry } from '../../../lambdas/domain/audit-entry.ts';
+import { clinicalValidators } from '../../../lambdas/generated/validators.js';
 import type { ApiEvent } from '../../../lambdas/middleware/chain.ts';
 import { capabilityHandler } from '../../../lambdas/operations/capability-handler.ts';
 import { operationHandler, unknownRouteHandler } from '../../../lambdas/operations/operation-handler.ts';
@@ -28,6 +29,7 @@ const chainPorts = (session: () => Promise<void> = async () => {}) => {
     },
     tokens: { verify: async () => ({ principal, issuedAt: 0, authenticatedAt: 0, expiresAt: 900 }) },
     sessions: sessions as unknown as Parameters<typeof unknownRouteHandler>[0]['sessions'],
+    validators: clinicalValidators,
     proofs: { issue: async () => '', use: async () => false },
     log: {
       request: (line: LogLine) => void lines.push(line),
@@ -190,9 +192,11 @@ test('a route that no operation has is refused, audited and logged', async () =>
   expect(lines).toMatchObject([{ operation: 'unknown', status: 404, code: 'unknown-route' }]);
 });
 
-test('a capability’s function does not start without a run for each operation', () => {
+test('a capability’s function does not start without a run and a validator for each operation', () => {
   const { ports } = chainPorts();
   expect(() => capabilityHandler('clinical', () => undefined, ports)).toThrow('has no run');
+  const run = { fetch: async () => undefined, complete: async () => ({ status: 200 }) };
+  expect(() => capabilityHandler('identity', () => run, ports)).toThrow('has no validator');
 });
 
 test('what the chain itself cannot bear is unavailable, and logged by its place alone', async () => {
