@@ -219,6 +219,18 @@ describe('identity', () => {
       expect(may(role, 'directory', action, [`T#${own}#U`])).toBe(false);
   });
 
+  it('ends sessions of any tenant, and reads those of one with its credentials only', () => {
+    const [any, one] = [roleOf(prod, 'identity', 'own'), roleOf(prod, 'identity', 'tenant')];
+    for (const action of itemActions) {
+      expect(may(any, 'sessions', action, [`T#${other}#U#x`]), action).toBe(action === 'UpdateItem');
+      expect(may(any, 'sessions', action, [`T#${other}#P#x`]), action).toBe(false);
+      expect(may(one, 'sessions', action, [`T#${own}#U#x`]), action).toBe(
+        ['GetItem', 'UpdateItem'].includes(action),
+      );
+      expect(may(one, 'sessions', action, [`T#${other}#U#x`]), action).toBe(false);
+    }
+  });
+
   it('seals tokens under its own key, for its two purposes', () => {
     const role = roleOf(prod, 'identity', 'own');
     const request = (purpose: string): IamRequest => ({
