@@ -17,14 +17,19 @@ const guesses = 200;
 const most = 5;
 /** As many connections as the emulator serves well on two cores: further requests of the 200 wait for one. */
 const way = { processes: 2, sockets: 12 };
+/** Several times what it takes on a quiet machine. */
+const timeLimit = 180_000;
 
 let clinic: Clinic;
 let other: Person;
+
 beforeAll(async () => {
   clinic = await openClinic(inject('runtime'));
   other = await clinic.join('nurse');
 });
 
+const newEmail = (): string => `synthetic-${crypto.randomUUID()}@staff.example`;
+const wrongPassword = (): string => `Wrong-${crypto.randomUUID()}-A1!`;
 const login = ({ email, password }: { readonly email: string; readonly password: string }): Ask => ({
   method: 'POST',
   path: `${auth}/login`,
@@ -73,38 +78,59 @@ const expectStopped = async (
   for (const answer of stopped) expect(typesOf(answer)).toEqual(['RATE_LIMIT_EXCEEDED']);
 };
 
-describe(`of ${guesses} guesses at once from two processes, Cognito gets no more than ${most}`, () => {
-  test('when the passwords are wrong', async () => {
-    const { credentials } = await clinic.join('nurse');
+/** Also readies a function process for each connection, so that what follows really happens at once. */
+test(
+  `${guesses} wrong sign-ins of as many people at one address are no guesses at one of them`,
+  async () => {
     const asks = Array.from({ length: guesses }, () =>
-      login({ ...credentials, password: `Wrong-${crypto.randomUUID()}-A1!` }),
+      login({ email: newEmail(), password: wrongPassword() }),
     );
-    const { answers, verifications } = await burst(asks);
-    expect(verifications).toEqual({ AdminInitiateAuth: most, AdminRespondToAuthChallenge: 0 });
-    await expectStopped(answers, 'invalid-credentials');
-    expectProblem(await clinic.send(login(credentials)), 'rate-limited');
-  });
+    for (const answer of await sendAtOnce(clinic.runtime, asks, way))
+      expectProblem(answer, 'invalid-credentials');
+  },
+  timeLimit,
+);
 
-  test('when the password is right and the codes are wrong', async () => {
-    const { credentials } = await clinic.join('nurse');
-    const sessions: unknown[] = [];
-    const collect = async (): Promise<void> => {
-      while (sessions.length < guesses)
-        sessions.push(expectStatus(await clinic.send(login(credentials)), 200).body.session);
-    };
-    await Promise.all([collect(), collect(), collect()]);
-    const asks = sessions.slice(0, guesses).map(
-      (session): Ask => ({
-        method: 'POST',
-        path: `${auth}/challenge`,
-        body: { challenge: 'SOFTWARE_TOKEN_MFA', session, code: wrongCode(credentials.totpSecret) },
-      }),
-    );
-    const { answers, verifications } = await burst(asks);
-    expect(verifications).toEqual({ AdminInitiateAuth: 0, AdminRespondToAuthChallenge: most });
-    await expectStopped(answers, 'invalid-challenge');
-    expectProblem(await clinic.send(login(credentials)), 'rate-limited');
-  });
+describe(`of ${guesses} guesses at once from two processes, Cognito gets no more than ${most}`, () => {
+  test(
+    'when the passwords are wrong',
+    async () => {
+      const { credentials } = await clinic.join('nurse');
+      const asks = Array.from({ length: guesses }, () =>
+        login({ ...credentials, password: wrongPassword() }),
+      );
+      const { answers, verifications } = await burst(asks);
+      expect(verifications).toEqual({ AdminInitiateAuth: most, AdminRespondToAuthChallenge: 0 });
+      await expectStopped(answers, 'invalid-credentials');
+      expectProblem(await clinic.send(login(credentials)), 'rate-limited');
+    },
+    timeLimit,
+  );
+
+  test(
+    'when the password is right and the codes are wrong',
+    async () => {
+      const { credentials } = await clinic.join('nurse');
+      const sessions: unknown[] = [];
+      const collect = async (): Promise<void> => {
+        while (sessions.length < guesses)
+          sessions.push(expectStatus(await clinic.send(login(credentials)), 200).body.session);
+      };
+      await Promise.all([collect(), collect(), collect()]);
+      const asks = sessions.slice(0, guesses).map(
+        (session): Ask => ({
+          method: 'POST',
+          path: `${auth}/challenge`,
+          body: { challenge: 'SOFTWARE_TOKEN_MFA', session, code: wrongCode(credentials.totpSecret) },
+        }),
+      );
+      const { answers, verifications } = await burst(asks);
+      expect(verifications).toEqual({ AdminInitiateAuth: 0, AdminRespondToAuthChallenge: most });
+      await expectStopped(answers, 'invalid-challenge');
+      expectProblem(await clinic.send(login(credentials)), 'rate-limited');
+    },
+    timeLimit,
+  );
 });
 
 /** A code that the device shows at no time near now. */

@@ -214,7 +214,6 @@ const contents: readonly WrongAuthorization[] = [
     'not-permitted',
   ),
   ...rows('function', 'token.invalid', [
-    ['another client', withClaims({ client_id: 'anotherclient' })],
     ['no client', withClaims({ client_id: undefined })],
     ['the use of an id token', withClaims({ token_use: 'id' })],
     ['no use', withClaims({ token_use: undefined })],
@@ -226,10 +225,18 @@ const contents: readonly WrongAuthorization[] = [
     ['the platform as tenant', withClaims({ tenant: 'platform' })],
     ['no role', withClaims({ role: undefined })],
     ['an unknown role', withClaims({ role: 'root' })],
+    ['a machine’s role for a person', withClaims({ role: 'system' })],
     ['two roles', withClaims({ role: ['provider', 'admin'] })],
     ['no role version', withClaims({ role_version: undefined })],
     ['a patient without a record', withClaims({ role: 'patient' })],
     ['staff with a record', withClaims({ patient: 'A'.repeat(26) })],
+  ]),
+  ...rows('function', 'token.client', [
+    ['a client that nobody registered', withClaims({ client_id: 'anotherclient' })],
+    [
+      'a machine that nobody registered',
+      withClaims({ role: 'system', client_id: 'anotherclient', sub: 'anotherclient' }),
+    ],
   ]),
 ];
 
