@@ -7,9 +7,15 @@ export type EventValidator = (event: { readonly body?: unknown }) => boolean;
 export declare const identityValidators: {
   readonly [id in
     | 'auth.login'
+    | 'auth.passkey'
+    | 'auth.stepUp'
     | 'auth.challenge'
     | 'auth.refresh'
     | 'auth.logout'
+    | 'passkeys.begin'
+    | 'passkeys.register'
+    | 'passkeys.list'
+    | 'passkeys.remove'
     | 'sessions.list'
     | 'sessions.end'
     | 'sessions.endAll'

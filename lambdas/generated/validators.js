@@ -2939,10 +2939,177 @@ function validate72(data) {
   return errors === 0;
 }
 const v17 = validate73;
+function validate73(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              for (const key0 in data0) {
+                errors++;
+                break;
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v18 = validate74;
+function validate74(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              const _errs5 = errors;
+              for (const key0 in data0) {
+                if (!(key0 === "password")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs5 === errors) {
+                if (data0.password !== void 0) {
+                  let data1 = data0.password;
+                  const _errs6 = errors;
+                  if (errors === _errs6) {
+                    if (typeof data1 === "string") {
+                      if (func2(data1) > 256) {
+                        errors++;
+                      } else {
+                        if (func2(data1) < 1) {
+                          errors++;
+                        }
+                      }
+                    } else {
+                      errors++;
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v19 = validate75;
 const pattern27 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{43}$", "u");
 const pattern29 = /* @__PURE__ */ new RegExp("^[0-9]{6}$", "u");
 const pattern31 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]+$", "u");
-function validate73(data) {
+function validate76(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      const _errs3 = errors;
+      for (const key0 in data) {
+        if (!(key0 === "credProps")) {
+          errors++;
+          break;
+        }
+      }
+      if (_errs3 === errors) {
+        if (data.credProps !== void 0) {
+          let data0 = data.credProps;
+          const _errs4 = errors;
+          if (errors === _errs4) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              const _errs6 = errors;
+              for (const key1 in data0) {
+                if (!(key1 === "rk")) {
+                  errors++;
+                  break;
+                }
+              }
+              if (_errs6 === errors) {
+                if (data0.rk !== void 0) {
+                  if (typeof data0.rk !== "boolean") {
+                    errors++;
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+function validate75(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3380,46 +3547,9 @@ function validate73(data) {
                                         }
                                         if (valid6) {
                                           if (data9.clientExtensionResults !== void 0) {
-                                            let data19 = data9.clientExtensionResults;
                                             const _errs45 = errors;
-                                            if (errors === _errs45) {
-                                              if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
-                                                const _errs47 = errors;
-                                                for (const key5 in data19) {
-                                                  if (!(key5 === "credProps")) {
-                                                    errors++;
-                                                    break;
-                                                  }
-                                                }
-                                                if (_errs47 === errors) {
-                                                  if (data19.credProps !== void 0) {
-                                                    let data20 = data19.credProps;
-                                                    const _errs48 = errors;
-                                                    if (errors === _errs48) {
-                                                      if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-                                                        const _errs50 = errors;
-                                                        for (const key6 in data20) {
-                                                          if (!(key6 === "rk")) {
-                                                            errors++;
-                                                            break;
-                                                          }
-                                                        }
-                                                        if (_errs50 === errors) {
-                                                          if (data20.rk !== void 0) {
-                                                            if (typeof data20.rk !== "boolean") {
-                                                              errors++;
-                                                            }
-                                                          }
-                                                        }
-                                                      } else {
-                                                        errors++;
-                                                      }
-                                                    }
-                                                  }
-                                                }
-                                              } else {
-                                                errors++;
-                                              }
+                                            if (!validate76(data9.clientExtensionResults)) {
+                                              errors++;
                                             }
                                             var valid6 = _errs45 === errors;
                                           } else {
@@ -3480,8 +3610,8 @@ function validate73(data) {
   }
   return errors === 0;
 }
-const v18 = validate74;
-function validate74(data) {
+const v20 = validate78;
+function validate78(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3531,148 +3661,6 @@ function validate74(data) {
             } else {
               errors++;
             }
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v19 = validate75;
-function validate75(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      if (data.body !== void 0) {
-        if (data.body !== null) {
-          errors++;
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-const v20 = validate76;
-const pattern38 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{1,600}\\.[A-Za-z0-9_-]{43}$", "u");
-function validate77(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      const _errs3 = errors;
-      for (const key0 in data) {
-        if (!(key0 === "cursor" || key0 === "limit")) {
-          errors++;
-          break;
-        }
-      }
-      if (_errs3 === errors) {
-        if (data.cursor !== void 0) {
-          let data0 = data.cursor;
-          const _errs4 = errors;
-          if (errors === _errs4) {
-            if (typeof data0 === "string") {
-              if (func2(data0) > 644) {
-                errors++;
-              } else {
-                if (!pattern38.test(data0)) {
-                  errors++;
-                }
-              }
-            } else {
-              errors++;
-            }
-          }
-          var valid1 = _errs4 === errors;
-        } else {
-          var valid1 = true;
-        }
-        if (valid1) {
-          if (data.limit !== void 0) {
-            let data1 = data.limit;
-            const _errs6 = errors;
-            if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
-              errors++;
-            }
-            if (errors === _errs6) {
-              if (typeof data1 == "number" && isFinite(data1)) {
-                if (data1 > 100 || isNaN(data1)) {
-                  errors++;
-                } else {
-                  if (data1 < 1 || isNaN(data1)) {
-                    errors++;
-                  }
-                }
-              }
-            }
-            var valid1 = _errs6 === errors;
-          } else {
-            var valid1 = true;
-          }
-        }
-      }
-    } else {
-      errors++;
-    }
-  }
-  var _valid0 = _errs1 === errors;
-  errors = _errs0;
-  if (!_valid0) {
-    var _valid0 = false;
-    return false;
-    valid0 = _valid0;
-  }
-  if (!valid0) {
-    errors++;
-    return false;
-  }
-  return errors === 0;
-}
-function validate76(data) {
-  let errors = 0;
-  const _errs0 = errors;
-  let valid0 = true;
-  const _errs1 = errors;
-  if (errors === _errs1) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.body === void 0 && (missing0 = "body")) {
-        errors++;
-      } else {
-        if (data.body !== void 0) {
-          if (!validate77(data.body)) {
-            errors++;
           }
         }
       }
@@ -3754,7 +3742,526 @@ function validate80(data) {
   return errors === 0;
 }
 const v23 = validate81;
+const pattern44 = /* @__PURE__ */ new RegExp("^[a-z-]{1,32}$", "u");
+const pattern46 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._'’()-]*$", "u");
 function validate81(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.session === void 0 && (missing1 = "session") || data0.credential === void 0 && (missing1 = "credential")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "session" || key0 === "credential" || key0 === "name")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.session !== void 0) {
+                    let data1 = data0.session;
+                    const _errs6 = errors;
+                    if (errors === _errs6) {
+                      if (typeof data1 === "string") {
+                        if (func2(data1) > 43) {
+                          errors++;
+                        } else {
+                          if (!pattern27.test(data1)) {
+                            errors++;
+                          }
+                        }
+                      } else {
+                        errors++;
+                      }
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.credential !== void 0) {
+                      let data2 = data0.credential;
+                      const _errs8 = errors;
+                      if (errors === _errs8) {
+                        if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
+                          let missing2;
+                          if (data2.id === void 0 && (missing2 = "id") || data2.rawId === void 0 && (missing2 = "rawId") || data2.type === void 0 && (missing2 = "type") || data2.response === void 0 && (missing2 = "response")) {
+                            errors++;
+                          } else {
+                            const _errs10 = errors;
+                            for (const key1 in data2) {
+                              if (!(key1 === "id" || key1 === "rawId" || key1 === "type" || key1 === "response" || key1 === "authenticatorAttachment" || key1 === "clientExtensionResults")) {
+                                errors++;
+                                break;
+                              }
+                            }
+                            if (_errs10 === errors) {
+                              if (data2.id !== void 0) {
+                                let data3 = data2.id;
+                                const _errs11 = errors;
+                                if (errors === _errs11) {
+                                  if (typeof data3 === "string") {
+                                    if (func2(data3) > 1364) {
+                                      errors++;
+                                    } else {
+                                      if (func2(data3) < 1) {
+                                        errors++;
+                                      } else {
+                                        if (!pattern31.test(data3)) {
+                                          errors++;
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    errors++;
+                                  }
+                                }
+                                var valid3 = _errs11 === errors;
+                              } else {
+                                var valid3 = true;
+                              }
+                              if (valid3) {
+                                if (data2.rawId !== void 0) {
+                                  let data4 = data2.rawId;
+                                  const _errs13 = errors;
+                                  if (errors === _errs13) {
+                                    if (typeof data4 === "string") {
+                                      if (func2(data4) > 1364) {
+                                        errors++;
+                                      } else {
+                                        if (func2(data4) < 1) {
+                                          errors++;
+                                        } else {
+                                          if (!pattern31.test(data4)) {
+                                            errors++;
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      errors++;
+                                    }
+                                  }
+                                  var valid3 = _errs13 === errors;
+                                } else {
+                                  var valid3 = true;
+                                }
+                                if (valid3) {
+                                  if (data2.type !== void 0) {
+                                    const _errs15 = errors;
+                                    if ("public-key" !== data2.type) {
+                                      errors++;
+                                    }
+                                    var valid3 = _errs15 === errors;
+                                  } else {
+                                    var valid3 = true;
+                                  }
+                                  if (valid3) {
+                                    if (data2.response !== void 0) {
+                                      let data6 = data2.response;
+                                      const _errs16 = errors;
+                                      if (errors === _errs16) {
+                                        if (data6 && typeof data6 == "object" && !Array.isArray(data6)) {
+                                          let missing3;
+                                          if (data6.clientDataJSON === void 0 && (missing3 = "clientDataJSON") || data6.attestationObject === void 0 && (missing3 = "attestationObject")) {
+                                            errors++;
+                                          } else {
+                                            const _errs18 = errors;
+                                            for (const key2 in data6) {
+                                              if (!(key2 === "clientDataJSON" || key2 === "attestationObject" || key2 === "authenticatorData" || key2 === "transports" || key2 === "publicKeyAlgorithm" || key2 === "publicKey")) {
+                                                errors++;
+                                                break;
+                                              }
+                                            }
+                                            if (_errs18 === errors) {
+                                              if (data6.clientDataJSON !== void 0) {
+                                                let data7 = data6.clientDataJSON;
+                                                const _errs19 = errors;
+                                                if (errors === _errs19) {
+                                                  if (typeof data7 === "string") {
+                                                    if (func2(data7) > 8192) {
+                                                      errors++;
+                                                    } else {
+                                                      if (func2(data7) < 1) {
+                                                        errors++;
+                                                      } else {
+                                                        if (!pattern31.test(data7)) {
+                                                          errors++;
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    errors++;
+                                                  }
+                                                }
+                                                var valid4 = _errs19 === errors;
+                                              } else {
+                                                var valid4 = true;
+                                              }
+                                              if (valid4) {
+                                                if (data6.attestationObject !== void 0) {
+                                                  let data8 = data6.attestationObject;
+                                                  const _errs21 = errors;
+                                                  if (errors === _errs21) {
+                                                    if (typeof data8 === "string") {
+                                                      if (func2(data8) > 16384) {
+                                                        errors++;
+                                                      } else {
+                                                        if (func2(data8) < 1) {
+                                                          errors++;
+                                                        } else {
+                                                          if (!pattern31.test(data8)) {
+                                                            errors++;
+                                                          }
+                                                        }
+                                                      }
+                                                    } else {
+                                                      errors++;
+                                                    }
+                                                  }
+                                                  var valid4 = _errs21 === errors;
+                                                } else {
+                                                  var valid4 = true;
+                                                }
+                                                if (valid4) {
+                                                  if (data6.authenticatorData !== void 0) {
+                                                    let data9 = data6.authenticatorData;
+                                                    const _errs23 = errors;
+                                                    if (errors === _errs23) {
+                                                      if (typeof data9 === "string") {
+                                                        if (func2(data9) > 16384) {
+                                                          errors++;
+                                                        } else {
+                                                          if (func2(data9) < 1) {
+                                                            errors++;
+                                                          } else {
+                                                            if (!pattern31.test(data9)) {
+                                                              errors++;
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var valid4 = _errs23 === errors;
+                                                  } else {
+                                                    var valid4 = true;
+                                                  }
+                                                  if (valid4) {
+                                                    if (data6.transports !== void 0) {
+                                                      let data10 = data6.transports;
+                                                      const _errs25 = errors;
+                                                      if (errors === _errs25) {
+                                                        if (Array.isArray(data10)) {
+                                                          if (data10.length > 8) {
+                                                            errors++;
+                                                          } else {
+                                                            var valid5 = true;
+                                                            const len0 = data10.length;
+                                                            for (let i0 = 0; i0 < len0; i0++) {
+                                                              let data11 = data10[i0];
+                                                              const _errs27 = errors;
+                                                              if (errors === _errs27) {
+                                                                if (typeof data11 === "string") {
+                                                                  if (func2(data11) > 32) {
+                                                                    errors++;
+                                                                  } else {
+                                                                    if (!pattern44.test(data11)) {
+                                                                      errors++;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                              var valid5 = _errs27 === errors;
+                                                              if (!valid5) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid4 = _errs25 === errors;
+                                                    } else {
+                                                      var valid4 = true;
+                                                    }
+                                                    if (valid4) {
+                                                      if (data6.publicKeyAlgorithm !== void 0) {
+                                                        let data12 = data6.publicKeyAlgorithm;
+                                                        const _errs29 = errors;
+                                                        if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
+                                                          errors++;
+                                                        }
+                                                        if (errors === _errs29) {
+                                                          if (typeof data12 == "number" && isFinite(data12)) {
+                                                            if (data12 > 65535 || isNaN(data12)) {
+                                                              errors++;
+                                                            } else {
+                                                              if (data12 < -65535 || isNaN(data12)) {
+                                                                errors++;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid4 = _errs29 === errors;
+                                                      } else {
+                                                        var valid4 = true;
+                                                      }
+                                                      if (valid4) {
+                                                        if (data6.publicKey !== void 0) {
+                                                          let data13 = data6.publicKey;
+                                                          const _errs31 = errors;
+                                                          if (errors === _errs31) {
+                                                            if (typeof data13 === "string") {
+                                                              if (func2(data13) > 8192) {
+                                                                errors++;
+                                                              } else {
+                                                                if (func2(data13) < 1) {
+                                                                  errors++;
+                                                                } else {
+                                                                  if (!pattern31.test(data13)) {
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              errors++;
+                                                            }
+                                                          }
+                                                          var valid4 = _errs31 === errors;
+                                                        } else {
+                                                          var valid4 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        } else {
+                                          errors++;
+                                        }
+                                      }
+                                      var valid3 = _errs16 === errors;
+                                    } else {
+                                      var valid3 = true;
+                                    }
+                                    if (valid3) {
+                                      if (data2.authenticatorAttachment !== void 0) {
+                                        let data14 = data2.authenticatorAttachment;
+                                        const _errs33 = errors;
+                                        if (!(data14 === "platform" || data14 === "cross-platform")) {
+                                          errors++;
+                                        }
+                                        var valid3 = _errs33 === errors;
+                                      } else {
+                                        var valid3 = true;
+                                      }
+                                      if (valid3) {
+                                        if (data2.clientExtensionResults !== void 0) {
+                                          const _errs34 = errors;
+                                          if (!validate76(data2.clientExtensionResults)) {
+                                            errors++;
+                                          }
+                                          var valid3 = _errs34 === errors;
+                                        } else {
+                                          var valid3 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          errors++;
+                        }
+                      }
+                      var valid2 = _errs8 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                    if (valid2) {
+                      if (data0.name !== void 0) {
+                        let data16 = data0.name;
+                        const _errs35 = errors;
+                        if (errors === _errs35) {
+                          if (typeof data16 === "string") {
+                            if (func2(data16) > 64) {
+                              errors++;
+                            } else {
+                              if (!pattern46.test(data16)) {
+                                errors++;
+                              }
+                            }
+                          } else {
+                            errors++;
+                          }
+                        }
+                        var valid2 = _errs35 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v24 = validate83;
+const pattern47 = /* @__PURE__ */ new RegExp("^[A-Za-z0-9_-]{1,600}\\.[A-Za-z0-9_-]{43}$", "u");
+function validate84(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      const _errs3 = errors;
+      for (const key0 in data) {
+        if (!(key0 === "cursor" || key0 === "limit")) {
+          errors++;
+          break;
+        }
+      }
+      if (_errs3 === errors) {
+        if (data.cursor !== void 0) {
+          let data0 = data.cursor;
+          const _errs4 = errors;
+          if (errors === _errs4) {
+            if (typeof data0 === "string") {
+              if (func2(data0) > 644) {
+                errors++;
+              } else {
+                if (!pattern47.test(data0)) {
+                  errors++;
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+          var valid1 = _errs4 === errors;
+        } else {
+          var valid1 = true;
+        }
+        if (valid1) {
+          if (data.limit !== void 0) {
+            let data1 = data.limit;
+            const _errs6 = errors;
+            if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
+              errors++;
+            }
+            if (errors === _errs6) {
+              if (typeof data1 == "number" && isFinite(data1)) {
+                if (data1 > 100 || isNaN(data1)) {
+                  errors++;
+                } else {
+                  if (data1 < 1 || isNaN(data1)) {
+                    errors++;
+                  }
+                }
+              }
+            }
+            var valid1 = _errs6 === errors;
+          } else {
+            var valid1 = true;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+function validate83(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate84(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v25 = validate86;
+function validate86(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3783,9 +4290,134 @@ function validate81(data) {
   }
   return errors === 0;
 }
-const v24 = validate82;
+const v26 = validate87;
+function validate87(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate84(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v27 = validate89;
+function validate89(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v28 = validate90;
+function validate90(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v29 = validate91;
+function validate91(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v30 = validate92;
 const formats30 = formats.date;
-function validate83(data) {
+function validate93(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3818,7 +4450,7 @@ function validate83(data) {
   }
   return errors === 0;
 }
-function validate82(data) {
+function validate92(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -3881,7 +4513,7 @@ function validate82(data) {
                 if (valid3) {
                   if (data0.trainedOn !== void 0) {
                     const _errs11 = errors;
-                    if (!validate83(data0.trainedOn)) {
+                    if (!validate93(data0.trainedOn)) {
                       errors++;
                     }
                     var valid3 = _errs11 === errors;
@@ -4013,8 +4645,8 @@ function validate82(data) {
   }
   return errors === 0;
 }
-const v25 = validate85;
-function validate85(data) {
+const v31 = validate95;
+function validate95(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4026,7 +4658,7 @@ function validate85(data) {
         errors++;
       } else {
         if (data.body !== void 0) {
-          if (!validate77(data.body)) {
+          if (!validate84(data.body)) {
             errors++;
           }
         }
@@ -4048,8 +4680,8 @@ function validate85(data) {
   }
   return errors === 0;
 }
-const v26 = validate87;
-function validate87(data) {
+const v32 = validate97;
+function validate97(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4078,8 +4710,8 @@ function validate87(data) {
   }
   return errors === 0;
 }
-const v27 = validate88;
-function validate88(data) {
+const v33 = validate98;
+function validate98(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4138,8 +4770,8 @@ function validate88(data) {
   }
   return errors === 0;
 }
-const v28 = validate89;
-function validate89(data) {
+const v34 = validate99;
+function validate99(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4168,8 +4800,8 @@ function validate89(data) {
   }
   return errors === 0;
 }
-const v29 = validate90;
-function validate90(data) {
+const v35 = validate100;
+function validate100(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4198,8 +4830,8 @@ function validate90(data) {
   }
   return errors === 0;
 }
-const v30 = validate91;
-function validate91(data) {
+const v36 = validate101;
+function validate101(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4228,8 +4860,8 @@ function validate91(data) {
   }
   return errors === 0;
 }
-const v31 = validate92;
-function validate92(data) {
+const v37 = validate102;
+function validate102(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4258,8 +4890,8 @@ function validate92(data) {
   }
   return errors === 0;
 }
-const v32 = validate93;
-function validate93(data) {
+const v38 = validate103;
+function validate103(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4288,7 +4920,7 @@ function validate93(data) {
                 }
                 if (_errs5 === errors) {
                   if (data0.trainedOn !== void 0) {
-                    if (!validate83(data0.trainedOn)) {
+                    if (!validate93(data0.trainedOn)) {
                       errors++;
                     }
                   }
@@ -4317,9 +4949,9 @@ function validate93(data) {
   }
   return errors === 0;
 }
-const v33 = validate95;
-const pattern40 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} '’.,&()/-]*$", "u");
-function validate96(data) {
+const v39 = validate105;
+const pattern49 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} '’.,&()/-]*$", "u");
+function validate106(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4332,7 +4964,7 @@ function validate96(data) {
         if (func2(data) < 1) {
           errors++;
         } else {
-          if (!pattern40.test(data)) {
+          if (!pattern49.test(data)) {
             errors++;
           }
         }
@@ -4354,7 +4986,7 @@ function validate96(data) {
   }
   return errors === 0;
 }
-function validate98(data) {
+function validate108(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4419,9 +5051,9 @@ function validate98(data) {
   }
   return errors === 0;
 }
-const pattern41 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$|^http://(?:127\\.0\\.0\\.1|\\[::1\\])(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
-const pattern42 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
-function validate95(data) {
+const pattern50 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$|^http://(?:127\\.0\\.0\\.1|\\[::1\\])(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
+const pattern51 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
+function validate105(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4456,7 +5088,7 @@ function validate95(data) {
               if (_errs7 === errors) {
                 if (data0.name !== void 0) {
                   const _errs8 = errors;
-                  if (!validate96(data0.name)) {
+                  if (!validate106(data0.name)) {
                     errors++;
                   }
                   var valid3 = _errs8 === errors;
@@ -4495,7 +5127,7 @@ function validate95(data) {
                                     if (func2(data4) > 512) {
                                       errors++;
                                     } else {
-                                      if (!pattern41.test(data4)) {
+                                      if (!pattern50.test(data4)) {
                                         errors++;
                                       }
                                     }
@@ -4538,7 +5170,7 @@ function validate95(data) {
                     if (valid3) {
                       if (data0.scopes !== void 0) {
                         const _errs14 = errors;
-                        if (!validate98(data0.scopes)) {
+                        if (!validate108(data0.scopes)) {
                           errors++;
                         }
                         var valid3 = _errs14 === errors;
@@ -4572,7 +5204,7 @@ function validate95(data) {
               if (_errs16 === errors) {
                 if (data0.name !== void 0) {
                   const _errs17 = errors;
-                  if (!validate96(data0.name)) {
+                  if (!validate106(data0.name)) {
                     errors++;
                   }
                   var valid6 = _errs17 === errors;
@@ -4611,7 +5243,7 @@ function validate95(data) {
                                     if (func2(data9) > 512) {
                                       errors++;
                                     } else {
-                                      if (!pattern42.test(data9)) {
+                                      if (!pattern51.test(data9)) {
                                         errors++;
                                       }
                                     }
@@ -4654,7 +5286,7 @@ function validate95(data) {
                     if (valid6) {
                       if (data0.scopes !== void 0) {
                         const _errs23 = errors;
-                        if (!validate98(data0.scopes)) {
+                        if (!validate108(data0.scopes)) {
                           errors++;
                         }
                         var valid6 = _errs23 === errors;
@@ -4701,8 +5333,8 @@ function validate95(data) {
   }
   return errors === 0;
 }
-const v34 = validate102;
-function validate102(data) {
+const v40 = validate112;
+function validate112(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4714,7 +5346,7 @@ function validate102(data) {
         errors++;
       } else {
         if (data.body !== void 0) {
-          if (!validate77(data.body)) {
+          if (!validate84(data.body)) {
             errors++;
           }
         }
@@ -4736,8 +5368,8 @@ function validate102(data) {
   }
   return errors === 0;
 }
-const v35 = validate104;
-function validate104(data) {
+const v41 = validate114;
+function validate114(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4766,8 +5398,8 @@ function validate104(data) {
   }
   return errors === 0;
 }
-const v36 = validate105;
-function validate105(data) {
+const v42 = validate115;
+function validate115(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4797,7 +5429,7 @@ function validate105(data) {
                 if (_errs5 === errors) {
                   if (data0.name !== void 0) {
                     const _errs6 = errors;
-                    if (!validate96(data0.name)) {
+                    if (!validate106(data0.name)) {
                       errors++;
                     }
                     var valid2 = _errs6 === errors;
@@ -4907,8 +5539,8 @@ function validate105(data) {
   }
   return errors === 0;
 }
-const v37 = validate107;
-function validate107(data) {
+const v43 = validate117;
+function validate117(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4920,7 +5552,7 @@ function validate107(data) {
         errors++;
       } else {
         if (data.body !== void 0) {
-          if (!validate77(data.body)) {
+          if (!validate84(data.body)) {
             errors++;
           }
         }
@@ -4942,8 +5574,8 @@ function validate107(data) {
   }
   return errors === 0;
 }
-const v38 = validate109;
-function validate109(data) {
+const v44 = validate119;
+function validate119(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -4972,8 +5604,8 @@ function validate109(data) {
   }
   return errors === 0;
 }
-const v39 = validate110;
-function validate110(data) {
+const v45 = validate120;
+function validate120(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5002,8 +5634,8 @@ function validate110(data) {
   }
   return errors === 0;
 }
-const v40 = validate111;
-function validate111(data) {
+const v46 = validate121;
+function validate121(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5032,8 +5664,8 @@ function validate111(data) {
   }
   return errors === 0;
 }
-const v41 = validate112;
-function validate112(data) {
+const v47 = validate122;
+function validate122(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5062,8 +5694,8 @@ function validate112(data) {
   }
   return errors === 0;
 }
-const v42 = validate113;
-function validate113(data) {
+const v48 = validate123;
+function validate123(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5092,7 +5724,7 @@ function validate113(data) {
                 }
                 if (_errs5 === errors) {
                   if (data0.scopes !== void 0) {
-                    if (!validate98(data0.scopes)) {
+                    if (!validate108(data0.scopes)) {
                       errors++;
                     }
                   }
@@ -5121,8 +5753,8 @@ function validate113(data) {
   }
   return errors === 0;
 }
-const v43 = validate115;
-function validate115(data) {
+const v49 = validate125;
+function validate125(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5134,7 +5766,7 @@ function validate115(data) {
         errors++;
       } else {
         if (data.body !== void 0) {
-          if (!validate77(data.body)) {
+          if (!validate84(data.body)) {
             errors++;
           }
         }
@@ -5156,8 +5788,8 @@ function validate115(data) {
   }
   return errors === 0;
 }
-const v44 = validate117;
-function validate117(data) {
+const v50 = validate127;
+function validate127(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5188,34 +5820,40 @@ function validate117(data) {
 }
 const identityValidators = {
   "auth.login": v16,
-  "auth.challenge": v17,
-  "auth.refresh": v18,
-  "auth.logout": v19,
-  "sessions.list": v20,
-  "sessions.end": v21,
-  "sessions.endAll": v22,
-  "users.endSessions": v23,
-  "users.create": v24,
-  "users.list": v25,
-  "users.read": v26,
-  "users.changeRole": v27,
-  "users.suspend": v28,
-  "users.reactivate": v29,
-  "users.remove": v30,
-  "users.resetFactors": v31,
-  "users.recordTraining": v32,
-  "apps.create": v33,
-  "apps.list": v34,
-  "apps.remove": v35,
-  "machines.create": v36,
-  "machines.list": v37,
-  "machines.read": v38,
-  "machines.remove": v39,
-  "machines.rotateSecret": v40,
-  "machines.retireSecret": v41,
-  "consents.grant": v42,
-  "consents.list": v43,
-  "consents.withdraw": v44
+  "auth.passkey": v17,
+  "auth.stepUp": v18,
+  "auth.challenge": v19,
+  "auth.refresh": v20,
+  "auth.logout": v21,
+  "passkeys.begin": v22,
+  "passkeys.register": v23,
+  "passkeys.list": v24,
+  "passkeys.remove": v25,
+  "sessions.list": v26,
+  "sessions.end": v27,
+  "sessions.endAll": v28,
+  "users.endSessions": v29,
+  "users.create": v30,
+  "users.list": v31,
+  "users.read": v32,
+  "users.changeRole": v33,
+  "users.suspend": v34,
+  "users.reactivate": v35,
+  "users.remove": v36,
+  "users.resetFactors": v37,
+  "users.recordTraining": v38,
+  "apps.create": v39,
+  "apps.list": v40,
+  "apps.remove": v41,
+  "machines.create": v42,
+  "machines.list": v43,
+  "machines.read": v44,
+  "machines.remove": v45,
+  "machines.rotateSecret": v46,
+  "machines.retireSecret": v47,
+  "consents.grant": v48,
+  "consents.list": v49,
+  "consents.withdraw": v50
 };
 const clinicalValidators = {
   "Allergy.create": v0,

@@ -1,45 +1,130 @@
 import { ApiError } from '../domain/api-error.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
-import type { ChallengeName, SignInStep } from '../ports/sign-in-client.ts';
-import type { StoredChallenge } from '../ports/sign-in-store.ts';
-import type { Run } from './run.ts';
-import { challengeAnswer, nameOwner, signedInAnswer } from './sign-in-answer.ts';
+import type { Assertion } from '../ports/relying-party.ts';
+import type { IssuedTokens, SignInStep } from '../ports/sign-in-client.ts';
+import type { CognitoChallenge, PasskeyChallenge } from '../ports/sign-in-store.ts';
+import { revokeToken } from './end-session.ts';
+import type { OperationRequest, OperationResult, Run } from './run.ts';
+import { challengeAnswer, nameOwner, signedInAnswer, steppedUpAnswer } from './sign-in-answer.ts';
+import { verifyPasskey } from './verify-passkey.ts';
 
-interface ChallengeAnswer {
-  readonly challenge: ChallengeName;
-  readonly session: string;
-  readonly newPassword?: string;
-  readonly code?: string;
-}
+type ChallengeAnswer = { readonly session: string } & (
+  | { readonly challenge: 'NEW_PASSWORD_REQUIRED'; readonly newPassword: string }
+  | { readonly challenge: 'MFA_SETUP' | 'SOFTWARE_TOKEN_MFA'; readonly code: string }
+  | { readonly challenge: 'PASSKEY'; readonly credential: Assertion }
+);
 
-/** Evidence that holds only if Cognito accepts the code, for otherwise it issues no token. */
-const totpEvidence = (
-  { subject }: StoredChallenge,
+/**
+ * Evidence that holds only if Cognito accepts the code, for otherwise it issues no token. At a step-up there is none: the
+ * tokens that Cognito gives then are thrown away.
+ */
+const totpEvidence = async (
+  { subject, within }: CognitoChallenge,
   now: Date,
   { evidence }: IdentityPorts,
-): Promise<string> => evidence.record({ subject, factor: 'totp' }, now);
+): Promise<string | undefined> =>
+  within === undefined ? evidence.record({ subject, factor: 'totp' }, now) : undefined;
 
 /**
  * Finishes TOTP enrolment. It is recorded in the directory before tokens are asked for, because the trigger that gives them
  * their scopes reads it there: no token that was issued before has a scope for health information.
  */
-const enrol = async (challenge: StoredChallenge, code: string, ports: IdentityPorts): Promise<SignInStep> => {
+const enrol = async (
+  challenge: CognitoChallenge,
+  code: string,
+  ports: IdentityPorts,
+): Promise<SignInStep> => {
   const session = await ports.signIn.verify(challenge.session, code);
-  if (session === undefined) return { refused: true };
+  if (session === undefined) return { refused: 'answer' };
   const now = new Date();
   await ports.directory.recordEnrolment(challenge.subject, now);
   return ports.signIn.answer({ ...challenge, session }, { code }, await totpEvidence(challenge, now, ports));
 };
 
-const stepOf = async (
-  challenge: StoredChallenge,
-  { newPassword, code = '' }: ChallengeAnswer,
+/** Has Cognito verify a code, which is used up whatever comes of it. */
+const verifyCode = async (
+  request: OperationRequest,
+  challenge: CognitoChallenge,
+  code: string,
   ports: IdentityPorts,
 ): Promise<SignInStep> => {
-  if (newPassword !== undefined) return ports.signIn.answer(challenge, { newPassword });
+  const used = await ports.signIn.digest('code', `${challenge.subject}\n${code}`);
+  if (!(await ports.signIns.useCode(used, request.now)))
+    throw new ApiError('invalid-challenge', { policy: 'totp.used' });
   return challenge.challenge === 'MFA_SETUP'
     ? enrol(challenge, code, ports)
     : ports.signIn.answer(challenge, { code }, await totpEvidence(challenge, new Date(), ports));
+};
+
+const refuse = async (
+  { refused }: Extract<SignInStep, { readonly refused: unknown }>,
+  account: string,
+  ports: IdentityPorts,
+): Promise<never> => {
+  if (refused === 'answer') throw new ApiError('invalid-challenge');
+  await ports.signIns.forgiveAttempt(account);
+  throw new ApiError('weak-password');
+};
+
+/** Ends a sign-in or step-up whose code Cognito has accepted; at a step-up its tokens are of no use. */
+const finish = async (
+  request: OperationRequest,
+  { subject, tenant, role, account, within }: CognitoChallenge,
+  tokens: IssuedTokens,
+  ports: IdentityPorts,
+): Promise<OperationResult> => {
+  if (within !== undefined) await revokeToken(tokens.refreshToken, ports);
+  const answer =
+    within === undefined
+      ? await signedInAnswer(request, { tokens, owner: { subject, tenant, role }, factor: 'totp' }, ports)
+      : await steppedUpAnswer(request, { within, factor: 'totp' }, ports);
+  await ports.signIns.forgetAttempts(account);
+  return answer;
+};
+
+const answerCognito = async (
+  request: OperationRequest,
+  challenge: CognitoChallenge,
+  answer: Exclude<ChallengeAnswer, { readonly challenge: 'PASSKEY' }>,
+  ports: IdentityPorts,
+): Promise<OperationResult> => {
+  const { account, subject, tenant, role } = challenge;
+  await ports.signIns.countAttempt(account, request.now);
+  const step =
+    'code' in answer
+      ? await verifyCode(request, challenge, answer.code, ports)
+      : await ports.signIn.answer(challenge, { newPassword: answer.newPassword });
+  if ('refused' in step) return refuse(step, account, ports);
+  if ('tokens' in step) {
+    if ('code' in answer) return finish(request, challenge, step.tokens, ports);
+    await revokeToken(step.tokens.refreshToken, ports);
+    throw new ApiError('invalid-challenge', { policy: 'sign-in.factor' });
+  }
+  if (challenge.within !== undefined) throw new ApiError('invalid-challenge');
+  await ports.signIns.forgiveAttempt(account);
+  return challengeAnswer(
+    request,
+    { pending: step.pending, owner: { subject, tenant, role }, account },
+    ports,
+  );
+};
+
+/** Verifies a passkey ourselves; Cognito then gives tokens on the evidence of that. */
+const answerPasskey = async (
+  request: OperationRequest,
+  challenge: PasskeyChallenge,
+  assertion: Assertion,
+  ports: IdentityPorts,
+): Promise<OperationResult> => {
+  const owner = await verifyPasskey(request, challenge, assertion, ports);
+  const factor = 'passkey';
+  if (challenge.within !== undefined)
+    return steppedUpAnswer(request, { within: challenge.within, factor }, ports);
+  const { subject } = owner;
+  const evidence = await ports.evidence.record({ subject, factor }, new Date());
+  const step = await ports.signIn.startVerified(subject, evidence);
+  if (!('tokens' in step)) throw new ApiError('invalid-challenge', { policy: 'passkey.pool' });
+  return signedInAnswer(request, { tokens: step.tokens, owner, factor }, ports);
 };
 
 /** Answers a challenge; the handle is good for one answer, right or wrong. */
@@ -47,17 +132,14 @@ export const answerChallenge: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
   complete: async (request, _fetched, ports) => {
     const answer = request.body as ChallengeAnswer;
+    request.facts.mfa = 'none';
     const challenge = await ports.signIns.takeChallenge(answer.session, request.now);
-    if (challenge === undefined) throw new ApiError('invalid-challenge');
-    nameOwner(request, challenge);
-    if (challenge.challenge !== answer.challenge) throw new ApiError('invalid-challenge');
-    const { account, subject, tenant, role } = challenge;
-    await ports.signIns.countAttempt(account, request.now);
-    const step = await stepOf(challenge, answer, ports);
-    if ('refused' in step) throw new ApiError('invalid-challenge');
-    const owner = { subject, tenant, role };
-    if ('tokens' in step) return signedInAnswer(request, { tokens: step.tokens, owner, account }, ports);
-    await ports.signIns.forgiveAttempt(account);
-    return challengeAnswer(request, { pending: step.pending, owner, account }, ports);
+    const owner = challenge === undefined || 'subject' in challenge ? challenge : challenge.within;
+    if (owner !== undefined) nameOwner(request, owner);
+    if (challenge?.challenge === 'PASSKEY' && answer.challenge === 'PASSKEY')
+      return answerPasskey(request, challenge, answer.credential, ports);
+    if (challenge === undefined || !('account' in challenge) || answer.challenge !== challenge.challenge)
+      throw new ApiError('invalid-challenge');
+    return answerCognito(request, challenge, answer, ports);
   },
 };

@@ -11,6 +11,18 @@ const orWarned = async (revoke: () => Promise<void>, { log }: Pick<IdentityPorts
   }
 };
 
+/** Revokes a refresh token of Cognito's that nobody was given. */
+export const revokeToken = (
+  refreshToken: string | undefined,
+  { signIn, log }: Pick<IdentityPorts, 'signIn' | 'log'>,
+): Promise<void> =>
+  orWarned(
+    async () => {
+      if (refreshToken !== undefined) await signIn.revoke(refreshToken);
+    },
+    { log },
+  );
+
 /**
  * Revokes what continues a session at Cognito. When Cognito cannot be reached the session is over all the same, for its
  * refresh token never left the platform.

@@ -17,6 +17,7 @@ export const login: Run<IdentityPorts, undefined> = {
   complete: async (request, _fetched, ports) => {
     const { email: given, password } = request.body as Login;
     const email = given.toLowerCase();
+    request.facts.mfa = 'none';
     const account = await ports.signIn.digest('account', email);
     await ports.signIns.countAttempt(account, request.now);
     const step = await ports.signIn.start(email, password);

@@ -59,6 +59,7 @@ export const refresh: Run<IdentityPorts, undefined> = {
     request.facts.session = owner.session;
     if (known.verdict === 'reuse') return refuseReuse(request, owner, ports);
     const { factor } = await ports.sessions.checkContinued(owner, request.now, originOf(request));
+    request.facts.mfa = factor;
     const tokens = await renewed(owner, factor, ports);
     if (tokens === undefined) {
       await endSession(owner, request.now, ports);

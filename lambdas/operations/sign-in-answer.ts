@@ -1,10 +1,20 @@
 import { ApiError } from '../domain/api-error.ts';
 import { originOf } from '../domain/client-description.ts';
+import type { Factor } from '../domain/directory-entry.ts';
+import type { Passkey } from '../domain/passkey.ts';
 import type { Principal } from '../domain/principal.ts';
+import { stepUpLife } from '../domain/step-up.ts';
 import type { VerifiedToken } from '../ports/access-tokens.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
+import type { SessionKey } from '../ports/session-store.ts';
 import type { IssuedTokens, PendingChallenge } from '../ports/sign-in-client.ts';
-import { newHandle, type RefreshOwner, type SignInOwner } from '../ports/sign-in-store.ts';
+import {
+  type CognitoChallenge,
+  newHandle,
+  type PasskeyChallenge,
+  type RefreshOwner,
+  type SignInOwner,
+} from '../ports/sign-in-store.ts';
 import type { OperationRequest, OperationResult } from './run.ts';
 
 /** Says in the audit entry whose sign-in it is. */
@@ -18,22 +28,69 @@ export const namePrincipal = (request: OperationRequest, principal: Principal): 
   Object.assign(request.facts, { session: principal.session, client: principal.client });
 };
 
-/** Asks for the next answer of a sign-in; for TOTP enrolment with the secret of the new device. */
+/** What is known of a sign-in or step-up before its next answer. */
+export interface BegunSignIn extends Pick<CognitoChallenge, 'account' | 'within'> {
+  readonly pending: PendingChallenge;
+  readonly owner: SignInOwner;
+}
+
+/** Asks for the next answer of a sign-in or step-up; for TOTP enrolment with the secret of the new device. */
 export const challengeAnswer = async (
   request: OperationRequest,
-  { pending, owner, account }: { pending: PendingChallenge; owner: SignInOwner; account: string },
+  { pending, owner, account, within }: BegunSignIn,
   { signIn, signIns }: IdentityPorts,
 ): Promise<OperationResult> => {
   const enrolment = pending.challenge === 'MFA_SETUP' ? await signIn.associate(pending.session) : undefined;
   const session = await signIns.saveChallenge(
-    { ...owner, ...pending, account, ...(enrolment && { session: enrolment.session }) },
+    {
+      ...owner,
+      ...pending,
+      account,
+      ...(within && { within }),
+      ...(enrolment && { session: enrolment.session }),
+    },
     request.now,
   );
   request.facts.type = 'AUTHENTICATION_CHALLENGED';
+  request.facts.mfa = 'none';
   return {
     status: 200,
     body: { challenge: pending.challenge, session, ...(enrolment && { secret: enrolment.secret }) },
   };
+};
+
+/** Asks for the use of a passkey: at a sign-in of any, at a step-up of one of the person's. */
+export const passkeyChallengeAnswer = async (
+  request: OperationRequest,
+  { within, passkeys }: Pick<PasskeyChallenge, 'within'> & { readonly passkeys?: readonly Passkey[] },
+  { relyingParty, signIns }: IdentityPorts,
+): Promise<OperationResult> => {
+  const nonce = newHandle();
+  const session = await signIns.saveChallenge(
+    { challenge: 'PASSKEY', nonce, ...(within && { within }) },
+    request.now,
+  );
+  request.facts.mfa = 'none';
+  return {
+    status: 200,
+    body: { challenge: 'PASSKEY', session, options: relyingParty.requestOptions(nonce, passkeys) },
+  };
+};
+
+/**
+ * Gives the proof of a step-up, for the session in which it was asked for; one by passkey also makes the session
+ * passkey-backed, so that its next tokens have administrative scopes (requirements B1, B9).
+ */
+export const steppedUpAnswer = async (
+  request: OperationRequest,
+  { within, factor }: { readonly within: SessionKey; readonly factor: Factor },
+  { client, proofs, sessions }: IdentityPorts,
+): Promise<OperationResult> => {
+  nameOwner(request, within);
+  Object.assign(request.facts, { session: within.session, client, mfa: factor });
+  await sessions.checkContinued(within, request.now, originOf(request));
+  if (factor !== 'totp') await sessions.elevate(within, factor, request.now);
+  return { status: 200, body: { proof: await proofs.issue(within, request.now), expiresIn: stepUpLife } };
 };
 
 /** Tokens as the caller gets them. */
@@ -55,7 +112,11 @@ export const tokensAnswer = (
 /** Starts the session of a finished sign-in and gives its tokens; Cognito's refresh token is sealed and stays. */
 export const signedInAnswer = async (
   request: OperationRequest,
-  { tokens, owner, account }: { tokens: IssuedTokens; owner: SignInOwner; account: string },
+  {
+    tokens,
+    owner,
+    factor,
+  }: { readonly tokens: IssuedTokens; readonly owner: SignInOwner; readonly factor: Factor },
   ports: IdentityPorts,
 ): Promise<OperationResult> => {
   const now = new Date();
@@ -64,8 +125,7 @@ export const signedInAnswer = async (
   if (principal.subject !== owner.subject || principal.client !== ports.client || !tokens.refreshToken)
     throw new ApiError('invalid-challenge');
   namePrincipal(request, principal);
-  request.facts.mfa = 'totp';
-  const factor = 'totp';
+  request.facts.mfa = factor;
   const expiresAt = await ports.sessions.start(principal, { at: now, factor }, now, originOf(request));
   const continued: RefreshOwner = {
     subject: principal.subject,
@@ -78,6 +138,5 @@ export const signedInAnswer = async (
   const handle = newHandle();
   await ports.signIns.saveToken(principal.session, tokens.refreshToken, expiresAt);
   await ports.signIns.saveHandle(handle, continued);
-  await ports.signIns.forgetAttempts(account);
   return tokensAnswer(tokens, verified, handle);
 };

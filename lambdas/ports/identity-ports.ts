@@ -2,14 +2,19 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { type Accounts, accounts } from './accounts.ts';
+import { type AppClients, appClients } from './app-clients.ts';
 import { type AuditPut, auditPut } from './audit-log.ts';
 import { ownCognito, ownKms } from './aws-clients.ts';
+import { type ClientDirectory, clientDirectory } from './client-directory.ts';
 import { type Directory, directory } from './directory.ts';
 import type { Log } from './log.ts';
+import { type Passkeys, passkeys } from './passkeys.ts';
+import { type RelyingParty, relyingParty } from './relying-party.ts';
 import type { SessionStore } from './session-store.ts';
 import { type SignInClient, signInClient } from './sign-in-client.ts';
 import { type SignInEvidence, signInEvidence } from './sign-in-evidence.ts';
 import { type SignInStore, signInStore } from './sign-in-store.ts';
+import type { StepUpProofs } from './step-up-proofs.ts';
 import { vault } from './vault.ts';
 
 /** What the identity operations need of AWS, beside the chain's. */
@@ -18,7 +23,11 @@ export interface OwnIdentityPorts {
   readonly signIn: SignInClient;
   readonly signIns: SignInStore;
   readonly directory: Directory;
+  readonly clients: ClientDirectory;
+  readonly appClients: AppClients;
   readonly evidence: SignInEvidence;
+  readonly passkeys: Passkeys;
+  readonly relyingParty: RelyingParty;
   /** The `Put` of an audit entry, for a transaction. */
   readonly auditPut: (entry: AuditEntry) => AuditPut;
   /** The client through which the façade signs people in. */
@@ -29,6 +38,7 @@ export interface OwnIdentityPorts {
 export interface IdentityPorts extends OwnIdentityPorts {
   readonly tokens: AccessTokens;
   readonly sessions: SessionStore;
+  readonly proofs: StepUpProofs;
   readonly log: Log;
 }
 
@@ -40,6 +50,13 @@ export interface IdentityEnvironment {
   readonly SESSIONS_TABLE: string;
   readonly DIRECTORY_TABLE: string;
   readonly AUDIT_TABLE: string;
+  /** How long access and refresh tokens of registered clients live. */
+  readonly ACCESS_MINUTES: string;
+  readonly REFRESH_MINUTES: string;
+  /** The domain that passkeys are bound to. */
+  readonly RELYING_PARTY_ID: string;
+  /** Where passkeys may be used, separated by commas. */
+  readonly PASSKEY_ORIGINS: string;
 }
 
 /** The identity operations' ports in AWS, with the function's own credentials. */
@@ -58,8 +75,20 @@ export const identityPorts = (
       dynamodb,
       vault: vault({ key, kms: ownKms() }),
     }),
+    passkeys: passkeys({ table: environment.DIRECTORY_TABLE, dynamodb }),
+    relyingParty: relyingParty({
+      id: environment.RELYING_PARTY_ID,
+      origins: environment.PASSKEY_ORIGINS.split(','),
+    }),
     evidence: signInEvidence({ table: environment.SESSIONS_TABLE, dynamodb }),
     directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+    clients: clientDirectory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+    appClients: appClients({
+      pool,
+      cognito,
+      accessMinutes: Number(environment.ACCESS_MINUTES),
+      refreshMinutes: Number(environment.REFRESH_MINUTES),
+    }),
     auditPut: (entry) => auditPut(environment.AUDIT_TABLE, entry),
   };
 };

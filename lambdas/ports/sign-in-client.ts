@@ -4,6 +4,8 @@ import {
   AdminRespondToAuthChallengeCommand,
   type AdminRespondToAuthChallengeCommandOutput,
   AssociateSoftwareTokenCommand,
+  type AuthFlowType,
+  type ChallengeNameType,
   type CognitoIdentityProviderClient,
   DescribeUserPoolClientCommand,
   GetTokensFromRefreshTokenCommand,
@@ -31,11 +33,11 @@ export interface IssuedTokens {
   readonly refreshToken?: string;
 }
 
-/** A step's outcome: a further challenge, tokens, or nothing when the person was refused, for whatever reason. */
+/** A step's outcome: a further challenge, tokens, or why it was refused, which a person learns of a new password only. */
 export type SignInStep =
   | { readonly pending: PendingChallenge }
   | { readonly tokens: IssuedTokens }
-  | { readonly refused: true };
+  | { readonly refused: 'answer' | 'weak password' };
 
 /** Signing in at the Cognito user pool, step by step. */
 export interface SignInClient {
@@ -46,6 +48,8 @@ export interface SignInClient {
     answer: { readonly newPassword: string } | { readonly code: string },
     evidence?: string,
   ) => Promise<SignInStep>;
+  /** Signs in whom the façade has verified by a passkey: Cognito's own challenge takes the evidence of that alone. */
+  readonly startVerified: (subject: string, evidence: string) => Promise<SignInStep>;
   /** Begins TOTP enrolment. */
   readonly associate: (session: string) => Promise<{ readonly secret: string; readonly session: string }>;
   /** Verifies a new TOTP device's first code; nothing when it is wrong. */
@@ -73,16 +77,23 @@ const refusals = new Set([
   'CodeMismatchException',
   'ExpiredCodeException',
   'EnableSoftwareTokenMFAException',
-  'InvalidPasswordException',
-  'PasswordHistoryPolicyViolationException',
   'RefreshTokenReuseException',
 ]);
+/** What Cognito says of a new password: against policy or history, or not of its own form, such as with a space at an end. */
+const passwordRefusals = new Set([
+  'InvalidPasswordException',
+  'PasswordHistoryPolicyViolationException',
+  'InvalidParameterException',
+]);
 
-const orRefused = async <T>(call: () => Promise<T>, also?: string): Promise<T | undefined> => {
+const isOneOf = (names: ReadonlySet<string>, error: unknown): boolean =>
+  error instanceof Error && names.has(error.name);
+
+const orRefused = async <T>(call: () => Promise<T>): Promise<T | undefined> => {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Error && (refusals.has(error.name) || error.name === also)) return undefined;
+    if (isOneOf(refusals, error)) return undefined;
     throw error;
   }
 };
@@ -106,7 +117,7 @@ const stepOf = (
       },
     };
   const challenge = challengeNames.find((known) => known === ChallengeName);
-  if (challenge === undefined || Session === undefined) return { refused: true };
+  if (challenge === undefined || Session === undefined) return { refused: 'answer' };
   return {
     pending: { challenge, session: Session, username: ChallengeParameters?.USER_ID_FOR_SRP ?? username },
   };
@@ -139,43 +150,63 @@ export const signInClient = ({ pool, client, cognito }: SignInClientOptions): Si
       .update(`${username}${client}`)
       .digest('base64');
 
+  const initiate = (flow: AuthFlowType, username: string, parameters: Record<string, string> = {}) =>
+    orRefused(async () =>
+      cognito.send(
+        new AdminInitiateAuthCommand({
+          UserPoolId: pool,
+          ClientId: client,
+          AuthFlow: flow,
+          AuthParameters: { USERNAME: username, SECRET_HASH: await secretHash(username), ...parameters },
+        }),
+      ),
+    );
+  const respond = async (
+    challenge: ChallengeNameType,
+    session: string | undefined,
+    username: string,
+    evidence: string | undefined,
+    responses: Record<string, string>,
+  ): Promise<SignInStep> => {
+    const answer = await orRefused(async () =>
+      cognito.send(
+        new AdminRespondToAuthChallengeCommand({
+          UserPoolId: pool,
+          ClientId: client,
+          ChallengeName: challenge,
+          Session: session,
+          ...metadata(evidence),
+          ChallengeResponses: {
+            USERNAME: username,
+            SECRET_HASH: await secretHash(username),
+            ...responses,
+          },
+        }),
+      ),
+    );
+    return stepOf(answer, username);
+  };
+
   return {
     start: async (email, password) => {
-      const answer = await orRefused(async () =>
-        cognito.send(
-          new AdminInitiateAuthCommand({
-            UserPoolId: pool,
-            ClientId: client,
-            AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
-            AuthParameters: { USERNAME: email, PASSWORD: password, SECRET_HASH: await secretHash(email) },
-          }),
-        ),
-      );
-      return stepOf(answer, email);
+      return stepOf(await initiate('ADMIN_USER_PASSWORD_AUTH', email, { PASSWORD: password }), email);
     },
     answer: async ({ challenge, username, session }, given, evidence) => {
-      const answer = await orRefused(
-        async () =>
-          cognito.send(
-            new AdminRespondToAuthChallengeCommand({
-              UserPoolId: pool,
-              ClientId: client,
-              ChallengeName: challenge,
-              Session: session,
-              ...metadata(evidence),
-              ChallengeResponses: {
-                USERNAME: username,
-                SECRET_HASH: await secretHash(username),
-                ...('newPassword' in given && { NEW_PASSWORD: given.newPassword }),
-                ...('code' in given &&
-                  challenge === 'SOFTWARE_TOKEN_MFA' && { SOFTWARE_TOKEN_MFA_CODE: given.code }),
-              },
-            }),
-          ),
-        // A new password that Cognito's own form refuses, such as one with a space at an end.
-        'InvalidParameterException',
-      );
-      return stepOf(answer, username);
+      try {
+        return await respond(challenge, session, username, evidence, {
+          ...('newPassword' in given && { NEW_PASSWORD: given.newPassword }),
+          ...('code' in given &&
+            challenge === 'SOFTWARE_TOKEN_MFA' && { SOFTWARE_TOKEN_MFA_CODE: given.code }),
+        });
+      } catch (error) {
+        if ('newPassword' in given && isOneOf(passwordRefusals, error)) return { refused: 'weak password' };
+        throw error;
+      }
+    },
+    startVerified: async (subject, evidence) => {
+      const begun = await initiate('CUSTOM_AUTH', subject);
+      if (begun?.ChallengeName !== 'CUSTOM_CHALLENGE') return { refused: 'answer' };
+      return respond('CUSTOM_CHALLENGE', begun.Session, subject, evidence, { ANSWER: evidence });
     },
     associate: async (session) => {
       const { SecretCode, Session } = await cognito.send(

@@ -10,7 +10,8 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Role } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
-import type { ChallengeName, PendingChallenge } from './sign-in-client.ts';
+import type { SessionKey } from './session-store.ts';
+import type { PendingChallenge } from './sign-in-client.ts';
 import type { Vault } from './vault.ts';
 
 /** Whose sign-in it is. */
@@ -20,11 +21,32 @@ export interface SignInOwner {
   readonly role: Role;
 }
 
-/** A challenge with what the answer needs. */
-export interface StoredChallenge extends PendingChallenge, SignInOwner {
+/** A challenge of Cognito's, with what the answer needs. */
+export interface CognitoChallenge extends PendingChallenge, SignInOwner {
   /** The account whose failed verifications are counted. */
   readonly account: string;
+  /** The session in which someone steps up; absent at a sign-in. */
+  readonly within?: SessionKey;
 }
+
+/** A challenge of ours to a passkey. */
+export interface PasskeyChallenge {
+  readonly challenge: 'PASSKEY';
+  /** What the authenticator signs. */
+  readonly nonce: string;
+  /** The session in which someone steps up; absent at a sign-in, where the passkey says who it is. */
+  readonly within?: SessionKey;
+}
+
+/** A challenge of ours to make a passkey. */
+export interface RegistrationChallenge {
+  readonly challenge: 'PASSKEY_REGISTRATION';
+  readonly nonce: string;
+  readonly within: SessionKey;
+}
+
+/** A challenge that is open. */
+export type StoredChallenge = CognitoChallenge | PasskeyChallenge | RegistrationChallenge;
 
 /** Who a refresh handle continues. */
 export interface RefreshOwner extends SignInOwner {
@@ -71,6 +93,12 @@ export interface SignInStore {
   readonly forgiveAttempt: (account: string) => Promise<void>;
   /** Forgets an account's failures after a complete sign-in. */
   readonly forgetAttempts: (account: string) => Promise<void>;
+  /**
+   * Uses a TOTP code up (RFC 6238 §5.2).
+   * @param code stands for account and code, and tells neither
+   * @returns whether that is its first use while it can be valid.
+   */
+  readonly useCode: (code: string, now: Date) => Promise<boolean>;
 }
 
 /** Seconds that a challenge can be answered (requirement B5). */
@@ -80,6 +108,8 @@ export const refreshGrace = 10;
 /** Failed verifications of one account in one window (requirement B8). */
 export const failedVerifications = 5;
 const attemptWindow = 900;
+/** Seconds in which a TOTP code could be valid: its step, and what servers allow for clocks before and after it. */
+const codeLife = 120;
 
 /** A new opaque handle of 256 random bits. */
 export const newHandle = (): string => randomBytes(32).toString('base64url');
@@ -92,13 +122,8 @@ const challengeKey = (handle: string): Key => key(`C#${digestOf(handle)}`, 'CHAL
 const handleKey = (handle: string): Key => key(`R#${digestOf(handle)}`, 'REFRESH');
 const tokenKey = (session: string): Key => key(`R#${session}`, 'TOKEN');
 const attemptsKey = (account: string): Key => key(`A#${account}`, 'ATTEMPTS');
+const codeKey = (code: string): Key => key(`A#${code}`, 'CODE');
 
-interface ChallengeItem extends SignInOwner {
-  readonly challenge: ChallengeName;
-  readonly account: string;
-  readonly sealed: Uint8Array;
-  readonly expiresAt: number;
-}
 interface HandleItem extends RefreshOwner {
   readonly status: 'current' | 'used';
   readonly usedAt?: number;
@@ -149,6 +174,15 @@ export const signInStore = (options: {
     }
   };
 
+  /** What Cognito gave us stays sealed; the rest of a challenge is ours. */
+  const withSealed = async (
+    { username, session, ...challenge }: CognitoChallenge,
+    id: string,
+  ): Promise<object> => ({
+    ...challenge,
+    sealed: await vault.seal('challenge', id, JSON.stringify({ username, session })),
+  });
+
   const isUsed = async (handle: string): Promise<boolean> =>
     (await get<HandleItem>(handleKey(handle)))?.status === 'used';
 
@@ -168,30 +202,23 @@ export const signInStore = (options: {
   };
 
   return {
-    saveChallenge: async ({ username, session, ...challenge }, now) => {
+    saveChallenge: async (challenge, now) => {
       const handle = newHandle();
       const expiresAt = seconds(now) + challengeLife;
-      const sealed = await vault.seal('challenge', digestOf(handle), JSON.stringify({ username, session }));
-      await put(challengeKey(handle), { ...challenge, sealed, expiresAt, ttl: expiresAt });
+      const content =
+        'username' in challenge ? await withSealed(challenge, digestOf(handle)) : { ...challenge };
+      await put(challengeKey(handle), { ...content, expiresAt, ttl: expiresAt });
       return handle;
     },
     takeChallenge: async (handle, now) => {
       const { Attributes } = await dynamodb.send(
         new DeleteItemCommand({ TableName: table, Key: challengeKey(handle), ReturnValues: 'ALL_OLD' }),
       );
-      const item = Attributes && (unmarshall(Attributes) as ChallengeItem);
-      if (item === undefined || item.expiresAt <= seconds(now)) return undefined;
-      const secret = JSON.parse(await vault.open('challenge', digestOf(handle), item.sealed));
-      const { challenge, account, subject, tenant, role } = item;
-      return {
-        challenge,
-        account,
-        subject,
-        tenant,
-        role,
-        username: secret.username,
-        session: secret.session,
-      };
+      if (Attributes === undefined) return undefined;
+      const { pk: _pk, sk: _sk, ttl: _ttl, expiresAt, sealed, ...challenge } = unmarshall(Attributes);
+      if (expiresAt <= seconds(now)) return undefined;
+      const secret = sealed && JSON.parse(await vault.open('challenge', digestOf(handle), sealed));
+      return { ...challenge, ...secret } as StoredChallenge;
     },
     saveToken: async (session, refreshToken, expiresAt) =>
       put(tokenKey(session), {
@@ -294,5 +321,15 @@ export const signInStore = (options: {
       });
     },
     forgetAttempts: (account) => remove(attemptsKey(account)),
+    useCode: async (code, now) => {
+      const time = seconds(now);
+      const { refused } = await update(codeKey(code), {
+        UpdateExpression: 'SET expiresAt = :until, #ttl = :until',
+        ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+        ExpressionAttributeNames: { '#ttl': 'ttl' },
+        ExpressionAttributeValues: { ':until': { N: String(time + codeLife) }, ':now': { N: String(time) } },
+      });
+      return !refused;
+    },
   };
 };

@@ -25,6 +25,13 @@ export interface StageConfig {
   };
   /** ARNs of the IAM roles that administer keys; they can never use one. */
   readonly keyAdministrators: readonly string[];
+  /** Passkeys (Web Authentication Level 3). */
+  readonly passkeys: {
+    /** The domain that they are bound to: the API's own, or one above it that applications share with it. */
+    readonly relyingParty: string;
+    /** Where they may be used: exact web origins on that domain or below it. */
+    readonly origins: readonly string[];
+  };
   /** The factor without which no administrative scope is issued; `totp` only where no passkey can exist, in `local`. */
   readonly administrativeFactor: 'passkey' | 'totp';
   readonly accessTokenMinutes: number;
@@ -52,6 +59,7 @@ export interface StageConfig {
     readonly clinical: number;
     readonly identity: number;
     readonly preToken: number;
+    readonly passkeyChallenge: number;
     readonly operator: number;
   };
 }
@@ -125,6 +133,36 @@ const domainChecks: readonly Check[] = [
   },
 ];
 
+/** Whether passkeys of a domain may be used at an origin (Web Authentication Level 3 §5.1.2). */
+const isOriginOf = (relyingParty: string, origin: unknown): boolean => {
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const { protocol, hostname, origin: exact } = new URL(origin);
+  const isBelow = hostname === relyingParty || hostname.endsWith(`.${relyingParty}`);
+  return protocol === 'https:' && exact === origin && isBelow;
+};
+
+const passkeyChecks: readonly Check[] = [
+  {
+    name: 'passkeys.relyingParty',
+    value: ({ passkeys }) => passkeys?.relyingParty,
+    wanted: ({ domain }) =>
+      domain ? `${domain.name} or a domain above it, with a dot in it` : "'localhost'",
+    holds: ({ domain, passkeys }) =>
+      domain
+        ? `.${domain.name}`.endsWith(`.${passkeys?.relyingParty}`) && passkeys.relyingParty.includes('.')
+        : passkeys?.relyingParty === 'localhost',
+  },
+  {
+    name: 'passkeys.origins',
+    value: ({ passkeys }) => passkeys?.origins,
+    wanted: ({ passkeys }) => `at least one https origin on ${passkeys.relyingParty} or below it`,
+    holds: ({ passkeys: { relyingParty, origins } }) =>
+      Array.isArray(origins) &&
+      origins.length > 0 &&
+      origins.every((origin) => isOriginOf(relyingParty, origin)),
+  },
+];
+
 const checks: readonly Check[] = [
   matching('account', ({ account }) => account, /^\d{12}$/, '12 digits'),
   matching('region', ({ region }) => region, /^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as us-east-1'),
@@ -173,7 +211,7 @@ const checks: readonly Check[] = [
   between('throttle.burst', ({ throttle }) => throttle?.burst, 1, 5_000),
   between('perAddress.requests', ({ perAddress }) => perAddress?.requests, 10, 2_000_000),
   between('perAddress.signIns', ({ perAddress }) => perAddress?.signIns, 10, 100_000),
-  ...(['clinical', 'identity', 'preToken', 'operator'] as const).map((name) =>
+  ...(['clinical', 'identity', 'preToken', 'passkeyChallenge', 'operator'] as const).map((name) =>
     between(`concurrency.${name}`, ({ concurrency }) => concurrency?.[name], 1, 1_000),
   ),
 ];
@@ -186,7 +224,11 @@ const checks: readonly Check[] = [
 export const validateStage = (config: StageConfig): StageConfig => {
   if (!stages.includes(config.stage))
     throw new TypeError(`stage is ${JSON.stringify(config.stage)}, but must be one of ${stages.join(', ')}`);
-  const applicable = [...checks, ...(config.stage === 'local' && !config.domain ? [] : domainChecks)];
+  const applicable = [
+    ...checks,
+    ...(config.stage === 'local' && !config.domain ? [] : domainChecks),
+    ...passkeyChecks,
+  ];
   const wrong = applicable.find((check) => !check.holds(config));
   if (wrong)
     throw new TypeError(
@@ -205,6 +247,7 @@ export const deployable = (config: StageConfig): StageConfig => {
     account: config.account === '000000000000',
     'domain.name': /(^|\.)example\.(org|com|net)$/.test(config.domain?.name ?? ''),
     'domain.certificateArn': /\/0{8}-/.test(config.domain?.certificateArn ?? ''),
+    'passkeys.relyingParty': /(^|\.)example\.(org|com|net)$/.test(config.passkeys.relyingParty),
     keyAdministrators: config.keyAdministrators.some((arn) => arn.includes(':000000000000:')),
   };
   const found = Object.entries(placeholders).find(([, isPlaceholder]) => isPlaceholder)?.[0];

@@ -6,6 +6,7 @@ import { ServiceFunction } from '../constructs/service-function.ts';
 import type { ApiStackProps } from './api-stack.ts';
 import { ApiStack } from './api-stack.ts';
 import type { IdentityStack } from './identity-stack.ts';
+import { refreshHours } from './identity-stack.ts';
 import type { KeysStack } from './keys-stack.ts';
 import { tokenPurposes, userPoolActions } from './keys-stack.ts';
 
@@ -45,18 +46,31 @@ export class IdentityApiStack extends ApiStack {
       capability: 'identity',
       environment: {
         IDENTITY_KEY_ARN: keys.identity.keyArn,
+        ACCESS_MINUTES: `${config.accessTokenMinutes}`,
+        REFRESH_MINUTES: `${refreshHours(config) * 60}`,
         SIGN_IN_CLIENT_ID: identity.signInClient.userPoolClientId,
+        RELYING_PARTY_ID: config.passkeys.relyingParty,
+        PASSKEY_ORIGINS: config.passkeys.origins.join(','),
       },
       statements: [
         ...poolStatements(identity, keys, [
+          'AddUserPoolClientSecret',
           'AdminCreateUser',
+          'AdminDeleteSoftwareToken',
           'AdminDeleteUser',
+          'AdminDisableUser',
+          'AdminEnableUser',
           'AdminGetUser',
           'AdminInitiateAuth',
           'AdminRespondToAuthChallenge',
           'AdminSetUserPassword',
           'AdminUserGlobalSignOut',
+          'CreateManagedLoginBranding',
+          'CreateUserPoolClient',
+          'DeleteUserPoolClient',
+          'DeleteUserPoolClientSecret',
           'DescribeUserPoolClient',
+          'ListUserPoolClientSecrets',
         ]),
         new PolicyStatement({
           sid: 'SealTokens',

@@ -12,7 +12,7 @@ import {
   UserPoolOperation,
 } from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
-import { preTokenGrants } from '../../model/derive/grants.ts';
+import { passkeyChallengeGrants, preTokenGrants } from '../../model/derive/grants.ts';
 import { operations, scopesOpening } from '../../model/derive/operations.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import type { Stores } from '../constructs/data-access.ts';
@@ -25,6 +25,10 @@ export interface IdentityStackProps extends StackProps {
   readonly keys: KeysStack;
   readonly stores: Stores;
 }
+
+/** How long a refresh token is good: as long as the longest session. */
+export const refreshHours = ({ workforceSession, patientSession }: StageConfig): number =>
+  Math.max(workforceSession.absoluteHours, patientSession.absoluteHours);
 
 /** The scopes of the platform by their resource server: what stands before and after the slash. */
 export const scopesByServer = (): ReadonlyMap<string, readonly string[]> => {
@@ -73,6 +77,7 @@ export class IdentityStack extends Stack {
       trigger.lambda,
       LambdaVersion.V2_0,
     );
+    this.signInByPasskey(config, keys, stores);
     for (const [identifier, names] of scopesByServer())
       this.userPool.addResourceServer(`Scopes${identifier}`, {
         identifier,
@@ -98,7 +103,7 @@ export class IdentityStack extends Stack {
       mfaSecondFactor: { sms: false, otp: true },
       enableSmsRole: false,
       signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: true } },
-      passkeyRelyingPartyId: config.domain?.name ?? 'localhost',
+      passkeyRelyingPartyId: config.passkeys.relyingParty,
       passkeyUserVerification: PasskeyUserVerification.REQUIRED,
       passwordPolicy: {
         minLength: 14,
@@ -119,19 +124,40 @@ export class IdentityStack extends Stack {
     return pool;
   }
 
-  private client({ accessTokenMinutes, workforceSession, patientSession }: StageConfig): UserPoolClient {
+  /** Cognito gives tokens to whom the façade has verified by a passkey, on the evidence of that. */
+  private signInByPasskey(config: StageConfig, keys: KeysStack, stores: Stores): void {
+    const { lambda } = new ServiceFunction(this, 'PasskeyChallenge', {
+      name: 'passkey-challenge',
+      description: 'Lets those in whom the sign-in façade has verified by a passkey',
+      config,
+      logsKey: keys.logs,
+      fieldKey: keys.field,
+      stores,
+      grants: passkeyChallengeGrants,
+      environment: { SESSIONS_TABLE: stores.sessions.table.tableName },
+      memorySize: 512,
+      timeout: Duration.seconds(5),
+      reservedConcurrency: config.concurrency.passkeyChallenge,
+    });
+    for (const operation of [
+      UserPoolOperation.DEFINE_AUTH_CHALLENGE,
+      UserPoolOperation.CREATE_AUTH_CHALLENGE,
+      UserPoolOperation.VERIFY_AUTH_CHALLENGE_RESPONSE,
+    ])
+      this.userPool.addTrigger(operation, lambda);
+  }
+
+  private client(config: StageConfig): UserPoolClient {
     return this.userPool.addClient('SignIn', {
       generateSecret: true,
-      authFlows: { adminUserPassword: true },
+      authFlows: { adminUserPassword: true, custom: true },
       disableOAuth: true,
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
       authSessionValidity: Duration.minutes(10),
-      accessTokenValidity: Duration.minutes(accessTokenMinutes),
-      idTokenValidity: Duration.minutes(accessTokenMinutes),
-      refreshTokenValidity: Duration.hours(
-        Math.max(workforceSession.absoluteHours, patientSession.absoluteHours),
-      ),
+      accessTokenValidity: Duration.minutes(config.accessTokenMinutes),
+      idTokenValidity: Duration.minutes(config.accessTokenMinutes),
+      refreshTokenValidity: Duration.hours(refreshHours(config)),
     });
   }
 }

@@ -11,8 +11,10 @@ export const parameterForms = {
   id: /^[0-9A-HJKMNP-TV-Z]{26}$/,
   /** A client of the user pool. */
   client: /^[a-z0-9]{10,128}$/,
-  /** What WebAuthn names a credential by, in base64url. */
-  credential: /^[A-Za-z0-9_-]{16,1400}$/,
+  /** A secret of a client, by the id that Cognito gives it. */
+  secret: /^[a-z0-9]{10,128}--[0-9]{1,16}$/,
+  /** A passkey: the digest of its credential id. */
+  passkey: /^[A-Za-z0-9_-]{43}$/,
 } as const satisfies Record<string, RegExp>;
 /** The form of a parameter in a path. */
 export type ParameterForm = keyof typeof parameterForms;

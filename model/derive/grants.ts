@@ -84,8 +84,18 @@ const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'make
         keys: ['A#*', 'C#*', 'E#*', 'R#*'],
       },
       { table: 'sessions', actions: ['UpdateItem'], keys: ['T#*#U#*'] },
-      { table: 'directory', actions: ['GetItem', 'UpdateItem', 'ConditionCheckItem'], keys: ['U#*'] },
-      { table: 'directory', actions: ['PutItem', 'UpdateItem'], keys: ['U#*', 'T#*#U'] },
+      {
+        table: 'directory',
+        actions: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'],
+        keys: ['U#*'],
+      },
+      { table: 'directory', actions: ['Query', 'PutItem', 'UpdateItem'], keys: ['U#*', 'T#*#U'] },
+      {
+        table: 'directory',
+        actions: ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
+        keys: ['O#*'],
+      },
+      { table: 'directory', actions: ['Query', 'PutItem', 'DeleteItem'], keys: ['T#*#O'] },
       audit('*'),
     ],
     tenant: [...session, { table: 'sessions', actions: ['GetItem'], keys: ['T#{tenant}#U#*'] }],
@@ -109,6 +119,14 @@ export const operatorGrants: FunctionGrants = {
   tenant: [],
   opens: [],
   makes: branches,
+};
+
+/** What Cognito's triggers for a sign-in by passkey may do: read what the façade verified. */
+export const passkeyChallengeGrants: FunctionGrants = {
+  own: [{ table: 'sessions', actions: ['GetItem'], keys: ['E#*'] }],
+  tenant: [],
+  opens: [],
+  makes: [],
 };
 
 /** What the trigger before a token is issued may do: read who signs in, through what, and what the façade verified. */

@@ -177,7 +177,8 @@ const exampleOf: { readonly [F in ParameterForm]: string } = {
   uuid: '3f1e4c1a-7a52-4d7e-9a55-0c3f5f0e9b11',
   id: '01JD0000000000000000000000',
   client: '1example23456789',
-  credential: 'ZXhhbXBsZS1vZi1hLWNyZWRlbnRpYWw',
+  secret: '1example23456789--1767225600000',
+  passkey: 'example-of-a-passkey-0123456789-abcdefghijk',
 };
 
 const namedParameters = ({ definition }: CustomOperation): readonly JsonObject[] => [

@@ -1,5 +1,6 @@
 import { defineOperation } from '../define/define-operation.ts';
 import type { Schema } from '../define/field.ts';
+import { assertion, requestOptions } from './webauthn.ts';
 
 const email = { type: 'string', format: 'email', maxLength: 254 } as const;
 const password = { type: 'string', minLength: 1, maxLength: 256 } as const;
@@ -33,7 +34,30 @@ const challenge = {
   },
 } as const satisfies Schema;
 
-const outcome = { oneOf: [tokens, challenge] } as const satisfies Schema;
+const passkeyChallenge = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['challenge', 'session', 'options'],
+  properties: {
+    challenge: { const: 'PASSKEY' },
+    session: challenge.properties.session,
+    options: requestOptions,
+  },
+} as const satisfies Schema;
+
+const proof = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['proof', 'expiresIn'],
+  properties: {
+    proof: {
+      ...handle,
+      description:
+        'Send it as `X-Step-Up-Proof` with one sensitive request of the session that it was asked for in.',
+    },
+    expiresIn: { type: 'integer', minimum: 1, maximum: 300, description: 'Seconds.' },
+  },
+} as const satisfies Schema;
 
 /** Starts a sign-in with e-mail address and password. */
 export const login = defineOperation({
@@ -50,15 +74,48 @@ export const login = defineOperation({
     properties: { email, password },
   },
   example: { email: 'provider@example.org', password: 'an example of a long password' },
-  response: outcome,
+  response: challenge,
   status: 200,
   event: 'AUTHENTICATION_CHALLENGED',
+});
+
+/** Starts a sign-in with a passkey. */
+export const challengePasskey = defineOperation({
+  id: 'auth.passkey',
+  description: 'Start a sign-in with a passkey, which itself says whose it is.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/auth/passkey',
+  allows: 'public',
+  request: { type: 'object', additionalProperties: false, properties: {} },
+  example: {},
+  response: passkeyChallenge,
+  status: 200,
+  event: 'AUTHENTICATION_CHALLENGED',
+});
+
+/** Starts a step-up in the caller's session. */
+export const stepUp = defineOperation({
+  id: 'auth.stepUp',
+  description:
+    'Authenticate again in your session: with a passkey, or with your password and then a TOTP code. The answer at /auth/challenge gives a proof for one sensitive request; a passkey also gives the session its administrative scopes, from the next refresh on.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/auth/step-up',
+  allows: 'session',
+  request: { type: 'object', additionalProperties: false, properties: { password } },
+  example: {},
+  response: { oneOf: [challenge, passkeyChallenge] },
+  status: 200,
+  event: 'AUTHENTICATION_CHALLENGED',
+  problems: ['invalid-credentials'],
 });
 
 /** Answers a challenge of a sign-in. */
 export const answerChallenge = defineOperation({
   id: 'auth.challenge',
-  description: 'Answer a challenge: a new password, the first code of a new TOTP device, or a TOTP code.',
+  description:
+    'Answer a challenge: a new password, the first code of a new TOTP device, a TOTP code, or the use of a passkey.',
   capability: 'identity',
   method: 'POST',
   path: '/auth/challenge',
@@ -80,12 +137,18 @@ export const answerChallenge = defineOperation({
           code: { type: 'string', pattern: '^[0-9]{6}$', maxLength: 6 },
         },
       },
+      {
+        additionalProperties: false,
+        required: ['challenge', 'session', 'credential'],
+        properties: { challenge: { const: 'PASSKEY' }, session: handle, credential: assertion },
+      },
     ],
   },
   example: { challenge: 'SOFTWARE_TOKEN_MFA', session: exampleHandle, code: '123456' },
-  response: outcome,
+  response: { oneOf: [tokens, challenge, proof] },
   status: 200,
   event: 'AUTHENTICATION_SUCCESS',
+  problems: ['weak-password'],
 });
 
 /** Continues a session. */

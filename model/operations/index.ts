@@ -1,18 +1,64 @@
 import type { NamedOperation } from '../define/define-operation.ts';
-import { answerChallenge, login, logout, refresh } from './authentication.ts';
+import { createApp, listApps, removeApp } from './apps.ts';
+import { answerChallenge, challengePasskey, login, logout, refresh, stepUp } from './authentication.ts';
+import { grantConsent, listConsents, withdrawConsent } from './consents.ts';
+import {
+  createMachine,
+  listMachines,
+  readMachine,
+  removeMachine,
+  retireSecret,
+  rotateSecret,
+} from './machines.ts';
+import { beginPasskey, listPasskeys, registerPasskey, removePasskey } from './passkeys.ts';
 import { endAllSessions, endSession, endUserSessions, listSessions } from './sessions.ts';
-import { createUser, recordTraining } from './users.ts';
+import {
+  changeRole,
+  createUser,
+  listUsers,
+  reactivateUser,
+  readUser,
+  recordTraining,
+  removeUser,
+  resetFactors,
+  suspendUser,
+} from './users.ts';
 
 /** Every named operation of the platform. */
 export const namedOperations: readonly NamedOperation[] = [
   login,
+  challengePasskey,
+  stepUp,
   answerChallenge,
   refresh,
   logout,
+  beginPasskey,
+  registerPasskey,
+  listPasskeys,
+  removePasskey,
   listSessions,
   endSession,
   endAllSessions,
   endUserSessions,
   createUser,
+  listUsers,
+  readUser,
+  changeRole,
+  suspendUser,
+  reactivateUser,
+  removeUser,
+  resetFactors,
   recordTraining,
+  createApp,
+  listApps,
+  removeApp,
+  createMachine,
+  listMachines,
+  readMachine,
+  removeMachine,
+  rotateSecret,
+  retireSecret,
+  grantConsent,
+  listConsents,
+  withdrawConsent,
 ];

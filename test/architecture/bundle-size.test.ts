@@ -10,6 +10,7 @@ const budgets: { readonly [name: string]: number } = {
   clinical: 450_000,
   identity: 460_000,
   operator: 350_000,
+  'passkey-challenge': 250_000,
   'pre-token': 250_000,
 };
 

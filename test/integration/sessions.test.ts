@@ -121,7 +121,7 @@ describe('a sign-in', () => {
     const { challenge, session } = body;
     expectProblem(
       await post(`${auth}/challenge`, { challenge, session, newPassword: 'short' }),
-      'invalid-challenge',
+      'weak-password',
     );
   });
 

@@ -5,11 +5,16 @@ import {
   CreateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { CreateKeyCommand } from '@aws-sdk/client-kms';
-import type { Context, PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
+import type {
+  Context,
+  PreTokenGenerationV2TriggerEvent,
+  VerifyAuthChallengeResponseTriggerEvent,
+} from 'aws-lambda';
 import { decodeJwt, jwtVerify } from 'jose';
 import { TOTP } from 'otpauth';
 import { ApiError } from '../../lambdas/domain/api-error.ts';
 import type { AuditEntry } from '../../lambdas/domain/audit-entry.ts';
+import type { Factor } from '../../lambdas/domain/directory-entry.ts';
 import type { Principal } from '../../lambdas/domain/principal.ts';
 import { identityValidators } from '../../lambdas/generated/validators.js';
 import type { ApiEvent } from '../../lambdas/middleware/chain.ts';
@@ -17,6 +22,7 @@ import { capabilityHandler } from '../../lambdas/operations/capability-handler.t
 import { type CreatedTenant, createTenant } from '../../lambdas/operations/create-tenant.ts';
 import { identityRuns } from '../../lambdas/operations/identity-runs.ts';
 import { issueToken } from '../../lambdas/operations/issue-token.ts';
+import { type ChallengeEvent, passkeyChallenge } from '../../lambdas/operations/passkey-challenge.ts';
 import type { AccessTokens, VerifiedToken } from '../../lambdas/ports/access-tokens.ts';
 import { auditLog, auditPut } from '../../lambdas/ports/audit-log.ts';
 import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
@@ -42,6 +48,8 @@ export interface IdentityAsk {
   /** @default POST */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly token?: string;
+  /** Sent as `X-Step-Up-Proof`. */
+  readonly proof?: string | undefined;
   readonly userAgent?: string;
   readonly sourceAddress?: string;
   readonly at?: Date;
@@ -87,8 +95,15 @@ export interface IdentityApi {
   readonly stop: () => Promise<void>;
 }
 
-/** A TOTP device's current code. */
-export const codeOf = (secret: string): string => new TOTP({ secret }).generate();
+const shownSteps = new Map<string, number[]>();
+/** A code of a TOTP device that is valid now and was not given before, as far as there is one. */
+export const codeOf = (secret: string): string => {
+  const step = Math.floor(Date.now() / 30_000);
+  const shown = shownSteps.get(secret) ?? [];
+  const fresh = [step, step + 1, step - 1].find((one) => !shown.includes(one)) ?? step;
+  shownSteps.set(secret, [...shown, fresh]);
+  return new TOTP({ secret }).generate({ timestamp: fresh * 30_000 });
+};
 /** An e-mail address that nobody had before. */
 export const newEmail = (): string => `synthetic-${randomUUID()}@staff.example`;
 
@@ -125,6 +140,28 @@ const remembering = (ports: OwnIdentityPorts): RememberingPorts => {
 };
 
 /**
+ * What the user pool does with a sign-in by passkey: our triggers run in this process, and the tokens that they let it give
+ * are those of a sign-in with password and code.
+ */
+const verifiedSignIn =
+  (
+    { evidence, signIn }: OwnIdentityPorts,
+    people: ReadonlyMap<string, IdentityPerson>,
+  ): OwnIdentityPorts['signIn']['startVerified'] =>
+  async (subject, handle) => {
+    const person = people.get(subject);
+    const trigger = passkeyChallenge({ evidence });
+    const answered = (await trigger({
+      triggerSource: 'VerifyAuthChallengeResponse_Authentication',
+      request: { userAttributes: { sub: subject }, challengeAnswer: handle },
+    } as unknown as ChallengeEvent)) as VerifyAuthChallengeResponseTriggerEvent;
+    if (person === undefined || !answered.response.answerCorrect) return { refused: 'answer' };
+    const step = await signIn.start(person.email, person.password);
+    if (!('pending' in step)) return { refused: 'answer' };
+    return signIn.answer(step.pending, { code: new TOTP({ secret: person.totp }).generate() }, handle);
+  };
+
+/**
  * Verifies tokens of the pool by its own keys, and runs the token trigger in this process, once for each token: the emulated
  * pool has no function of ours.
  */
@@ -132,9 +169,10 @@ const poolTokens = (
   issuer: string,
   endpoint: string,
   { directory, evidence, evidenceOf }: RememberingPorts,
+  administrativeFactor: Factor,
 ): AccessTokens => {
   const keys = tokenKeys(tokenKeysUrl(issuer, endpoint));
-  const trigger = issueToken({ directory, evidence, administrativeFactor: 'totp' });
+  const trigger = issueToken({ directory, evidence, administrativeFactor });
   const issued = new Map<string, VerifiedToken>();
   return {
     verify: async (token) => {
@@ -173,7 +211,11 @@ const poolTokens = (
 };
 
 /** Starts emulator, user pool and function; stop it when the tests of the file are done. */
-export const startIdentityApi = async (): Promise<IdentityApi> => {
+export const startIdentityApi = async ({
+  administrativeFactor = 'totp',
+}: {
+  readonly administrativeFactor?: Factor;
+} = {}): Promise<IdentityApi> => {
   process.env.AWS_ACCESS_KEY_ID = emulatorAccount;
   process.env.AWS_SECRET_ACCESS_KEY = 'root';
   const cloud = await startTestCloud('identity');
@@ -220,9 +262,13 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
     IDENTITY_KEY_ARN: KeyMetadata?.Arn ?? '',
     ACCESS_MINUTES: '15',
     REFRESH_MINUTES: '1440',
+    RELYING_PARTY_ID: 'clinic.example',
+    PASSKEY_ORIGINS: 'https://app.clinic.example',
   };
-  const ports = remembering(identityPorts(environment, { dynamodb }));
-  const tokens = poolTokens(issuer, cloud.endpoint, ports);
+  const people = new Map<string, IdentityPerson>();
+  const aws = remembering(identityPorts(environment, { dynamodb }));
+  const ports = { ...aws, signIn: { ...aws.signIn, startVerified: verifiedSignIn(aws, people) } };
+  const tokens = poolTokens(issuer, cloud.endpoint, ports, administrativeFactor);
   const silent = { request() {}, failure() {}, warn() {} };
 
   const postWith: IdentityApi['postWith'] = (change, other = {}) => {
@@ -239,6 +285,7 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
       });
       const headers = {
         ...(token && { authorization: `Bearer ${token}` }),
+        ...(ask.proof && { 'X-Step-Up-Proof': ask.proof }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       };
       const event = {
@@ -285,7 +332,9 @@ export const startIdentityApi = async (): Promise<IdentityApi> => {
     });
     const { accessToken = '', refreshToken = '', scope = '' } = done.body;
     const subject = decodeJwt(accessToken).sub ?? '';
-    return { email, password, totp, accessToken, refreshToken, scope, subject };
+    const person = { email, password, totp, accessToken, refreshToken, scope, subject };
+    people.set(subject, person);
+    return person;
   };
   const adminEmail = newEmail();
   const made = await newTenant({

@@ -10,6 +10,7 @@ export const dev: StageConfig = {
     certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000',
   },
   keyAdministrators: ['arn:aws:iam::000000000000:role/key-administrator'],
+  passkeys: { relyingParty: 'dev.chartlock.example.org', origins: ['https://app.dev.chartlock.example.org'] },
   administrativeFactor: 'passkey',
   accessTokenMinutes: 15,
   workforceSession: { idleMinutes: 15, absoluteHours: 12 },
@@ -18,5 +19,5 @@ export const dev: StageConfig = {
   logRetentionDays: 30,
   throttle: { ratePerSecond: 100, burst: 200 },
   perAddress: { requests: 10_000, signIns: 500 },
-  concurrency: { clinical: 20, identity: 10, preToken: 10, operator: 1 },
+  concurrency: { clinical: 20, identity: 10, preToken: 10, passkeyChallenge: 5, operator: 1 },
 };

@@ -6,6 +6,7 @@ export const local: StageConfig = {
   account: '111122223333',
   region: 'us-east-1',
   keyAdministrators: ['arn:aws:iam::111122223333:role/key-administrator'],
+  passkeys: { relyingParty: 'localhost', origins: ['https://localhost:8443'] },
   administrativeFactor: 'totp',
   accessTokenMinutes: 15,
   workforceSession: { idleMinutes: 15, absoluteHours: 12 },
@@ -14,5 +15,5 @@ export const local: StageConfig = {
   logRetentionDays: 7,
   throttle: { ratePerSecond: 500, burst: 1_000 },
   perAddress: { requests: 100_000, signIns: 10_000 },
-  concurrency: { clinical: 50, identity: 50, preToken: 50, operator: 1 },
+  concurrency: { clinical: 50, identity: 50, preToken: 50, passkeyChallenge: 25, operator: 1 },
 };

@@ -10,6 +10,7 @@ export const prod: StageConfig = {
     certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000',
   },
   keyAdministrators: ['arn:aws:iam::000000000000:role/key-administrator'],
+  passkeys: { relyingParty: 'chartlock.example.org', origins: ['https://app.chartlock.example.org'] },
   administrativeFactor: 'passkey',
   accessTokenMinutes: 15,
   workforceSession: { idleMinutes: 15, absoluteHours: 12 },
@@ -18,5 +19,5 @@ export const prod: StageConfig = {
   logRetentionDays: 2_192,
   throttle: { ratePerSecond: 1_000, burst: 2_000 },
   perAddress: { requests: 50_000, signIns: 2_000 },
-  concurrency: { clinical: 400, identity: 150, preToken: 100, operator: 2 },
+  concurrency: { clinical: 400, identity: 150, preToken: 100, passkeyChallenge: 50, operator: 2 },
 };

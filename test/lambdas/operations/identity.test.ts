@@ -199,14 +199,70 @@ describe('a sign-in', () => {
     expect(counted.filter(({ n }) => Number(n?.N) < 0)).toEqual([]);
   });
 
-  test.each(['short', 'without-digits-or-capitals'])('keeps no password like %s', async (newPassword) => {
+  test.each(['short', 'without-digits-or-capitals'])(
+    'keeps no password like %s, says so, and counts it as no failed verification',
+    async (newPassword) => {
+      const email = newEmail();
+      const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
+      const attempt = async () => {
+        const { challenge, session } = (await login(email, body.temporaryPassword ?? '')).body;
+        return api.post('/auth/challenge', { challenge, session, newPassword });
+      };
+      for (let count = 0; count < 6; count += 1) expectProblem(await attempt(), 'weak-password');
+      await expectEntry(await attempt(), 'AUTHENTICATION_FAILURE', { actor: body.id, mfa: 'none' });
+    },
+  );
+
+  test('takes a code once, for whatever it was', async () => {
+    const person = await api.join('nurse');
+    const code = codeOf(person.totp);
+    const answer = async () => {
+      const { challenge, session } = (await login(person.email, person.password)).body;
+      return api.post('/auth/challenge', { challenge, session, code });
+    };
+    expect((await answer()).status).toBe(200);
+    await expectEntry(expectProblem(await answer(), 'invalid-challenge'), 'AUTHENTICATION_FAILURE', {
+      policy: 'totp.used',
+      actor: person.subject,
+    });
+  });
+
+  test('takes the code that enrolled a device for nothing else', async () => {
     const email = newEmail();
     const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
     const { challenge, session } = (await login(email, body.temporaryPassword ?? '')).body;
-    expectProblem(
-      await api.post('/auth/challenge', { challenge, session, newPassword }),
-      'invalid-challenge',
-    );
+    const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
+    const setup = (await api.post('/auth/challenge', { challenge, session, newPassword })).body;
+    const code = codeOf(setup.secret ?? '');
+    const answer = { challenge: 'MFA_SETUP', session: setup.session, code };
+    expect((await api.post('/auth/challenge', answer)).status).toBe(200);
+    const again = (await login(email, newPassword)).body;
+    const second = { challenge: again.challenge, session: again.session, code };
+    await expectEntry(await api.post('/auth/challenge', second), 'AUTHENTICATION_FAILURE', {
+      policy: 'totp.used',
+    });
+  });
+
+  test('gives no tokens for a new password alone, whatever Cognito does', async () => {
+    const revoked: string[] = [];
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        answer: async () => ({ tokens: { accessToken: 'x', expiresIn: 900, refreshToken: 'y' } }),
+        revoke: async (token) => {
+          revoked.push(token);
+        },
+      },
+    }));
+    const email = newEmail();
+    const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
+    const { challenge, session } = (await login(email, body.temporaryPassword ?? '')).body;
+    const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
+    const answer = await post('/auth/challenge', { challenge, session, newPassword });
+    await expectEntry(expectProblem(answer, 'invalid-challenge'), 'AUTHENTICATION_FAILURE', {
+      policy: 'sign-in.factor',
+    });
+    expect(revoked).toEqual(['y']);
   });
 });
 

@@ -1,0 +1,47 @@
+import { ApiError } from '../domain/api-error.ts';
+import { mostPasskeys } from '../domain/passkey.ts';
+import type { IdentityPorts } from '../ports/identity-ports.ts';
+import type { NewCredential } from '../ports/relying-party.ts';
+import { demandPasskeySession } from './passkey-session.ts';
+import type { Run } from './run.ts';
+import { throughFacade } from './through-facade.ts';
+
+interface Registration {
+  readonly session: string;
+  readonly credential: NewCredential;
+  readonly name?: string;
+}
+
+/** Registers a passkey in the session in which its registration was begun, with its audit entry. */
+export const registerPasskey: Run<IdentityPorts, undefined> = {
+  fetch: async () => undefined,
+  complete: async (request, _fetched, ports) => {
+    const principal = throughFacade(request, ports);
+    const { subject, session } = principal;
+    const given = request.body as Registration;
+    const challenge = await ports.signIns.takeChallenge(given.session, request.now);
+    const isOwn =
+      challenge?.challenge === 'PASSKEY_REGISTRATION' &&
+      challenge.within.subject === subject &&
+      challenge.within.session === session;
+    if (!isOwn) throw new ApiError('invalid-challenge');
+    const made = await ports.relyingParty.verifyCreation(challenge.nonce, given.credential);
+    const passkeys = await ports.passkeys.list(subject);
+    if (passkeys.length > 0) await demandPasskeySession(request, principal, ports);
+    if (passkeys.length >= mostPasskeys) throw new ApiError('conflict', { policy: 'passkeys.most' });
+    Object.assign(request.facts, { resource: 'Passkey', resourceId: made.id });
+    const audited = request.auditInTransaction(201);
+    const createdAt = request.now.toISOString();
+    const done = await ports.directory.commit([
+      ports.passkeys.addition(subject, {
+        ...made,
+        createdAt,
+        ...(given.name !== undefined && { name: given.name }),
+      }),
+      { Put: ports.auditPut(audited.entry) },
+    ]);
+    if (!done) throw new ApiError('conflict', { policy: 'passkeys.known' });
+    audited.committed();
+    return { status: 201, body: { id: made.id } };
+  },
+};
