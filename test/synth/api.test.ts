@@ -222,6 +222,7 @@ describe('functions', () => {
 
   it.each(functions)('$stack/$id is told names and limits, and no secret', ({ properties }) => {
     const known = [
+      'ACCESS_MINUTES',
       'ADMINISTRATIVE_FACTOR',
       'AUDIT_TABLE',
       'CLIENT_IDS',
@@ -233,6 +234,7 @@ describe('functions', () => {
       'PATIENT_ABSOLUTE_SECONDS',
       'PATIENT_IDLE_SECONDS',
       'RECORDS_TABLE',
+      'REFRESH_MINUTES',
       'SESSIONS_TABLE',
       'SIGN_IN_CLIENT_ID',
       'STAGE',

@@ -10,6 +10,8 @@ import threading
 from importlib.metadata import version
 
 import cognito_challenges
+import cognito_clients
+import cognito_factors
 import iam_conditions
 
 # The additions reach into this version's functions.
@@ -26,6 +28,8 @@ def main() -> None:
         raise SystemExit(f"ministack {EXPECTED} is needed, found {version('ministack')}: run the set-up again.")
     iam_conditions.install()
     cognito_challenges.install()
+    cognito_clients.install()
+    cognito_factors.install()
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     from ministack.app import main as serve
 
