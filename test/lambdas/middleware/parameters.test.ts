@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiEvent } from '../../../lambdas/middleware/chain.ts';
 import { parameters } from '../../../lambdas/middleware/parameters.ts';
+import { openApi } from '../../../model/derive/openapi.ts';
+import { operations } from '../../../model/derive/operations.ts';
 import { passing, runHook } from './request.ts';
 
 const id = 'A'.repeat(26);
@@ -100,6 +102,78 @@ describe('the path', () => {
     ['an id of no route', undefined, { id }],
   ] as const)('with %s is refused', async (_name, operation, pathParameters) => {
     await expect(ask(operation, { pathParameters })).rejects.toThrow(invalid);
+  });
+});
+
+describe('the path of a named operation', () => {
+  const uuid = '3f1e4c1a-7a52-4d7e-9a55-0c3f5f0e9b11';
+  /** Each such operation, with the path that the API's description gives as an example. */
+  const examples = operations.flatMap((operation) => {
+    if (operation.kind !== 'named' || operation.definition.parameters === undefined) return [];
+    const { paths } = openApi([operation]) as unknown as {
+      readonly paths: {
+        readonly [path: string]: {
+          readonly [method: string]: {
+            readonly parameters: readonly {
+              readonly name: string;
+              readonly in: string;
+              readonly example: string;
+            }[];
+          };
+        };
+      };
+    };
+    const described = Object.values(paths).flatMap((path) =>
+      Object.values(path).flatMap(({ parameters: all }) => all.filter((one) => one.in === 'path')),
+    );
+    const given = Object.fromEntries(described.map(({ name, example }) => [name, example]));
+    return [{ id: operation.id, given }];
+  });
+
+  test('gives its parameters, and names nothing of a chart', async () => {
+    const chain = await ask('sessions.end', { pathParameters: { id: uuid } });
+    expect([chain.pathParameters, chain.facts]).toEqual([{ id: uuid }, {}]);
+  });
+
+  test.each(examples)(
+    'of $id takes what has the form of each parameter',
+    async ({ id: operation, given }) => {
+      expect((await ask(operation, { pathParameters: given })).pathParameters).toEqual(given);
+      for (const [name, right] of Object.entries(given)) {
+        const { [name]: _left, ...rest } = given;
+        const wrong = ['219-09-9999', 'a b', '../x', `${right}\n`, '', 'é'].map((value) => ({
+          ...given,
+          [name]: value,
+        }));
+        const misnamed = [rest, { ...rest, other: right }, { ...given, other: 'x' }, null];
+        for (const pathParameters of [...wrong, ...misnamed])
+          await expect(ask(operation, { pathParameters })).rejects.toThrow(invalid);
+      }
+    },
+  );
+
+  test.each([
+    ['an id of a chart', id],
+    ['capitals', uuid.toUpperCase()],
+    ['more', `${uuid}0`],
+    ['no dashes', uuid.replaceAll('-', '')],
+  ])('takes no %s for a subject or session', async (_case, given) => {
+    await expect(ask('sessions.end', { pathParameters: { id: given } })).rejects.toThrow(invalid);
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('has no parameter %s', async (name) => {
+    const pathParameters = JSON.parse(`{"${name}":"${uuid}"}`);
+    await expect(ask('sessions.end', { pathParameters })).rejects.toThrow(invalid);
+  });
+
+  test('gives none where it has none', async () => {
+    expect((await ask('auth.logout', {})).pathParameters).toEqual({});
+    await expect(ask('auth.logout', { pathParameters: { id: uuid } })).rejects.toThrow(invalid);
+  });
+
+  test('is asked without query, as anywhere', async () => {
+    const asking = ask('sessions.end', { pathParameters: { id: uuid }, ...query({ fields: ['mrn'] }) });
+    await expect(asking).rejects.toThrow(invalid);
   });
 });
 
