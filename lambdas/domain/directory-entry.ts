@@ -28,6 +28,23 @@ export interface DirectoryPrincipal {
   readonly grantExpiresAt?: string;
 }
 
+/** What of a principal changes; a member that is undefined is taken away. */
+export type PrincipalChange = {
+  readonly [K in 'role' | 'status' | 'trainedOn']?: NonNullable<DirectoryPrincipal[K]>;
+} & { readonly [K in 'mfaEnrolledAt' | 'grantExpiresAt']?: undefined };
+
+/** What a principal may do, as it was read. */
+export type PrincipalVersion = Pick<
+  DirectoryPrincipal,
+  'subject' | 'tenant' | 'role' | 'roleVersion' | 'status'
+>;
+
+/** Whether a review of access has taken the grant away, because nobody attested it in time. */
+export const isExpired = (
+  { grantExpiresAt }: Pick<DirectoryPrincipal, 'grantExpiresAt'>,
+  now: Date,
+): boolean => grantExpiresAt !== undefined && Date.parse(grantExpiresAt) <= now.getTime();
+
 /** What a principal may do, as audit entries tell it: role and status. */
 export const grantOf = ({ role, status }: Pick<DirectoryPrincipal, 'role' | 'status'>): string =>
   `${role}.${status}`;

@@ -1,6 +1,9 @@
 import {
   AdminCreateUserCommand,
+  AdminDeleteSoftwareTokenCommand,
   AdminDeleteUserCommand,
+  AdminDisableUserCommand,
+  AdminEnableUserCommand,
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
   AdminUserGlobalSignOutCommand,
@@ -24,8 +27,26 @@ export interface Accounts {
   readonly setTemporaryPassword: (subject: string, temporaryPassword: string) => Promise<void>;
   /** Revokes every refresh token of an account. */
   readonly signOut: (subject: string) => Promise<void>;
+  /** An account's e-mail address; nothing when there is no such account. */
+  readonly emailOf: (subject: string) => Promise<string | undefined>;
+  /** Lets nobody sign in any more, and revokes every refresh token. */
+  readonly disable: (subject: string) => Promise<void>;
+  readonly enable: (subject: string) => Promise<void>;
+  /** Forgets the TOTP device, so that the next sign-in enrols another one. */
+  readonly removeTotp: (subject: string) => Promise<void>;
+  /** Deletes an account, if it is there. */
   readonly remove: (subject: string) => Promise<void>;
 }
+
+/** What a call gives; nothing when the service answers this error. */
+const unless = async <T>(name: string, call: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === name) return undefined;
+    throw error;
+  }
+};
 
 /** The accounts of one user pool. */
 export const accounts = ({
@@ -35,25 +56,21 @@ export const accounts = ({
   readonly pool: string;
   readonly cognito: CognitoIdentityProviderClient;
 }): Accounts => {
+  const named = (username: string) => ({ UserPoolId: pool, Username: username });
+  const attributeOf = async (username: string, attribute: string): Promise<string | undefined> => {
+    const { UserAttributes } = await cognito.send(new AdminGetUserCommand(named(username)));
+    return UserAttributes?.find(({ Name }) => Name === attribute)?.Value;
+  };
   const subjectOf = async (username: string): Promise<string> => {
-    const { UserAttributes } = await cognito.send(
-      new AdminGetUserCommand({ UserPoolId: pool, Username: username }),
-    );
-    const subject = UserAttributes?.find(({ Name }) => Name === 'sub')?.Value;
+    const subject = await attributeOf(username, 'sub');
     if (subject === undefined) throw new Error('the account has no subject');
     return subject;
   };
 
   return {
     subjectOf,
-    find: async (username) => {
-      try {
-        return await subjectOf(username);
-      } catch (error) {
-        if (error instanceof Error && error.name === 'UserNotFoundException') return undefined;
-        throw error;
-      }
-    },
+    find: (username) => unless('UserNotFoundException', () => subjectOf(username)),
+    emailOf: (subject) => unless('UserNotFoundException', () => attributeOf(subject, 'email')),
     create: async (email, temporaryPassword) => {
       try {
         const { User } = await cognito.send(
@@ -89,8 +106,19 @@ export const accounts = ({
     signOut: async (subject) => {
       await cognito.send(new AdminUserGlobalSignOutCommand({ UserPoolId: pool, Username: subject }));
     },
+    disable: async (subject) => {
+      await cognito.send(new AdminDisableUserCommand(named(subject)));
+    },
+    enable: async (subject) => {
+      await cognito.send(new AdminEnableUserCommand(named(subject)));
+    },
+    removeTotp: async (subject) => {
+      await unless('ResourceNotFoundException', () =>
+        cognito.send(new AdminDeleteSoftwareTokenCommand(named(subject))),
+      );
+    },
     remove: async (subject) => {
-      await cognito.send(new AdminDeleteUserCommand({ UserPoolId: pool, Username: subject }));
+      await unless('UserNotFoundException', () => cognito.send(new AdminDeleteUserCommand(named(subject))));
     },
   };
 };

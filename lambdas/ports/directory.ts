@@ -1,6 +1,7 @@
 import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import {
   GetItemCommand,
+  QueryCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -11,15 +12,11 @@ import type {
   DirectoryConsent,
   DirectoryPrincipal,
   DirectoryTenant,
+  PrincipalChange,
+  PrincipalVersion,
 } from '../domain/directory-entry.ts';
-import {
-  memberKey,
-  type PrincipalChange,
-  type PrincipalVersion,
-  principalCheck,
-  principalKey,
-  principalUpdates,
-} from './principal-changes.ts';
+import { batchGet } from './batch-get.ts';
+import { memberKey, principalCheck, principalKey, principalUpdates } from './principal-changes.ts';
 
 /** Reads and writes people and tenants. */
 export interface Directory {
@@ -29,6 +26,12 @@ export interface Directory {
   readonly consent: (subject: string, client: string) => Promise<DirectoryConsent | undefined>;
   /** Records that a person's second factor was enrolled and verified. @throws when there is no such person. */
   readonly recordEnrolment: (subject: string, at: Date) => Promise<void>;
+  /** A part of a tenant's principals, in the order of their subjects. */
+  readonly members: (tenant: string, part: MemberPart) => Promise<Members>;
+  /** The principals of these subjects, at most 100, as far as they exist. */
+  readonly principals: (subjects: readonly string[]) => Promise<readonly DirectoryPrincipal[]>;
+  /** What takes away every passkey of a person, for a transaction. */
+  readonly passkeyDeletes: (subject: string) => Promise<readonly TransactWriteItem[]>;
   /** What adds a person, for a transaction; it fails when the subject is there already. */
   readonly principalPuts: (
     principal: DirectoryPrincipal,
@@ -42,6 +45,23 @@ export interface Directory {
   readonly tenantPut: (tenant: DirectoryTenant, created: { readonly at: Date }) => TransactWriteItem;
   /** Writes all or nothing. @returns false when something was there already. */
   readonly commit: (items: readonly TransactWriteItem[]) => Promise<boolean>;
+}
+
+/** Which part of a tenant's principals. */
+export interface MemberPart {
+  /** The subject behind which it begins. @default the beginning */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** A principal in its tenant's list. */
+export type Member = Pick<DirectoryPrincipal, 'subject' | 'role' | 'status'>;
+
+/** A part of a tenant's principals. */
+export interface Members {
+  readonly members: readonly Member[];
+  /** Where the next part begins; absent at the end. */
+  readonly after?: string;
 }
 
 const tenantKey = (tenant: string): Record<string, AttributeValue> => ({
@@ -92,6 +112,46 @@ export const directory = ({
           ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
         }),
       );
+    },
+    members: async (tenant, { after, limit }) => {
+      const { Items = [], LastEvaluatedKey } = await dynamodb.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': memberKey({ tenant, subject: '' }).pk },
+          ConsistentRead: true,
+          Limit: limit,
+          ...(after !== undefined && { ExclusiveStartKey: memberKey({ tenant, subject: after }) }),
+        }),
+      );
+      const last = LastEvaluatedKey?.sk?.S;
+      return {
+        members: Items.map((item) => {
+          const { sk, role, status } = unmarshall(item) as { sk: string } & Omit<Member, 'subject'>;
+          return { subject: sk, role, status };
+        }),
+        ...(last !== undefined && { after: last }),
+      };
+    },
+    principals: async (subjects) => {
+      const keys = subjects.map((subject) => ({ pk: `U#${subject}`, sk: 'PRINCIPAL' }));
+      const found = await batchGet(dynamodb, { [table]: keys });
+      return keys.flatMap((key) => {
+        const item = found(table, key);
+        return item ? [unmarshall(item) as DirectoryPrincipal] : [];
+      });
+    },
+    passkeyDeletes: async (subject) => {
+      const { Items = [] } = await dynamodb.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :passkey)',
+          ExpressionAttributeValues: { ':pk': principalKey(subject).pk, ':passkey': { S: 'PASSKEY#' } },
+          ProjectionExpression: 'pk, sk',
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map((Key) => ({ Delete: { TableName: table, Key } }));
     },
     principalPuts: (principal, { at, by }) => [
       put(principalKey(principal.subject), { ...principal, createdAt: at.toISOString(), createdBy: by }),

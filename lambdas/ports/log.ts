@@ -44,14 +44,17 @@ export class AllowListFormatter extends LogFormatter {
   }
 }
 
-const events = new Set(['request', 'failure', 'revocation-failed', 'compensation-failed']);
+/** What is to be looked at although it did not fail a request. */
+const warnings = ['revocation-failed', 'compensation-failed', 'account-unchanged'] as const;
+type Warning = (typeof warnings)[number];
+const events: ReadonlySet<string> = new Set(['request', 'failure', ...warnings]);
 
 /** Writes log lines. */
 export interface Log {
   readonly request: (line: LogLine) => void;
   readonly failure: (line: LogLine) => void;
   /** Something to look at that did not fail the request. */
-  readonly warn: (event: 'revocation-failed' | 'compensation-failed', line: LogLine) => void;
+  readonly warn: (event: Warning, line: LogLine) => void;
 }
 
 /** Structured logs to standard output, ids and codes only. */

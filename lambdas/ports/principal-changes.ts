@@ -1,17 +1,6 @@
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { DirectoryPrincipal } from '../domain/directory-entry.ts';
-
-/** What of a principal changes; a member that is undefined is taken away. */
-export type PrincipalChange = {
-  readonly [K in 'role' | 'status' | 'trainedOn']?: NonNullable<DirectoryPrincipal[K]>;
-} & { readonly [K in 'mfaEnrolledAt' | 'grantExpiresAt']?: undefined };
-
-/** What a person may do, as it was read. */
-export type PrincipalVersion = Pick<
-  DirectoryPrincipal,
-  'subject' | 'tenant' | 'role' | 'roleVersion' | 'status'
->;
+import type { DirectoryPrincipal, PrincipalChange, PrincipalVersion } from '../domain/directory-entry.ts';
 
 type Key = Record<'pk' | 'sk', AttributeValue>;
 

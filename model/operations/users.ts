@@ -1,4 +1,9 @@
 import { defineOperation } from '../define/define-operation.ts';
+import type { Schema } from '../define/field.ts';
+import { pageOf, pageRequest } from './page.ts';
+
+/** The roles of people who work for a tenant. */
+const workforce = ['admin', 'provider', 'nurse', 'billing', 'compliance'] as const;
 
 const trainedOn = {
   type: 'string',
@@ -31,7 +36,7 @@ export const createUser = defineOperation({
         additionalProperties: false,
         properties: {
           email: { type: 'string', format: 'email', maxLength: 254 },
-          role: { enum: ['admin', 'provider', 'nurse', 'billing', 'compliance'] },
+          role: { enum: workforce },
           trainedOn,
         },
       },
@@ -85,4 +90,129 @@ export const recordTraining = defineOperation({
   status: 204,
   event: 'PRIVILEGE_CHANGE',
   problems: ['not-found', 'conflict', 'training-required'],
+});
+
+const user = {
+  id: subject,
+  role: { type: 'string', enum: [...workforce, 'patient'] },
+  status: { type: 'string', enum: ['active', 'suspended', 'removed'] },
+  isEnrolled: { type: 'boolean', description: 'Whether a second factor is enrolled.' },
+  trainedOn,
+  grantExpiresAt: {
+    type: 'string',
+    format: 'date-time',
+    maxLength: 24,
+    description: 'When a review of access takes the grant away, unless somebody attests it.',
+  },
+} as const;
+const email = {
+  type: 'string',
+  format: 'email',
+  maxLength: 254,
+  description: 'Of members of the workforce only.',
+} as const;
+const userSchema = (more: NonNullable<Schema['properties']> = {}) =>
+  ({
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'role', 'status', 'isEnrolled'],
+    properties: { ...user, ...more },
+  }) as const;
+
+/** Lists the people of the caller's tenant. */
+export const listUsers = defineOperation({
+  id: 'users.list',
+  description: 'List the people of your tenant, with what they may do; those who were removed too.',
+  capability: 'identity',
+  method: 'POST',
+  path: '/users/_search',
+  allows: ['admin', 'compliance'],
+  request: pageRequest,
+  example: { limit: 25 },
+  response: pageOf(userSchema()),
+  status: 200,
+  event: 'DIRECTORY_ACCESS',
+});
+
+/** Reads a person of the caller's tenant. */
+export const readUser = defineOperation({
+  id: 'users.read',
+  description: 'Read a person of your tenant.',
+  capability: 'identity',
+  method: 'GET',
+  path: '/users/{id}',
+  parameters: { id: 'uuid' },
+  allows: ['admin', 'compliance'],
+  response: userSchema({ email }),
+  status: 200,
+  event: 'DIRECTORY_ACCESS',
+  problems: ['not-found'],
+});
+
+const change = {
+  capability: 'identity',
+  parameters: { id: 'uuid' },
+  allows: ['admin'],
+  sensitive: true,
+  status: 204,
+  event: 'PRIVILEGE_CHANGE',
+} as const;
+
+/** Gives a person of the caller's tenant another role. */
+export const changeRole = defineOperation({
+  ...change,
+  id: 'users.changeRole',
+  description: 'Give a member of your workforce another role; their sessions end at once.',
+  method: 'PUT',
+  path: '/users/{id}/role',
+  request: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['role'],
+    properties: { role: { enum: workforce } },
+  },
+  example: { role: 'provider' },
+  problems: ['not-found', 'conflict', 'training-required'],
+});
+
+/** Suspends a person of the caller's tenant. */
+export const suspendUser = defineOperation({
+  ...change,
+  id: 'users.suspend',
+  description: 'Suspend a person of your tenant; their sessions end at once.',
+  method: 'POST',
+  path: '/users/{id}/suspend',
+  problems: ['not-found', 'conflict'],
+});
+
+/** Reactivates a person of the caller's tenant. */
+export const reactivateUser = defineOperation({
+  ...change,
+  id: 'users.reactivate',
+  description: 'Let a person act again whom you suspended, or whose access a review has taken away.',
+  method: 'POST',
+  path: '/users/{id}/reactivate',
+  problems: ['not-found', 'conflict', 'training-required'],
+});
+
+/** Removes a person of the caller's tenant for good. */
+export const removeUser = defineOperation({
+  ...change,
+  id: 'users.remove',
+  description:
+    'Remove a person of your tenant for good; their sessions end at once, and their id is never reused.',
+  method: 'DELETE',
+  path: '/users/{id}',
+  problems: ['not-found', 'conflict'],
+});
+
+/** Forgets the second factors of a person of the caller's tenant. */
+export const resetFactors = defineOperation({
+  ...change,
+  id: 'users.resetFactors',
+  description:
+    "Forget a person's TOTP device and passkeys, after you made sure who asks; their sessions end, the password stays, and the next sign-in enrols a new device.",
+  method: 'POST',
+  path: '/users/{id}/reset-factors',
+  problems: ['not-found', 'conflict'],
 });
