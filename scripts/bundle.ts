@@ -55,6 +55,22 @@ const credentialsFromEnvironment: Plugin = {
 };
 
 /**
+ * Passkeys are taken without a statement about their authenticator, so that no certificate is ever read: what would read
+ * one, and fetch revocation lists from wherever it says, stays out.
+ */
+const withoutCertificates: Plugin = {
+  name: 'without-certificates',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(@peculiar\/x509|reflect-metadata)$/ }, ({ path }) => ({
+      path,
+      namespace: 'certificates',
+      sideEffects: false,
+    }));
+    onLoad({ filter: /.*/, namespace: 'certificates' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+/**
  * Bundles every function in one run of esbuild into `.build/lambdas/<name>/index.mjs`, with the metafile in
  * `.build/metafile.json` and the source maps in `.build/source-maps`.
  * @param directory - the folder whose `.ts` files are the functions' entries
@@ -83,8 +99,11 @@ export async function bundle(directory: string = sources, target: string = outpu
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [lazyBuiltins, credentialsFromEnvironment],
-    banner: { js: "import{createRequire as c}from'node:module';const requireBuiltin=c(import.meta.url);" },
+    plugins: [lazyBuiltins, credentialsFromEnvironment, withoutCertificates],
+    // Names that no minified one can be.
+    banner: {
+      js: "import{createRequire as requireFrom}from'node:module';const requireBuiltin=requireFrom(import.meta.url);",
+    },
   });
   removeOthers(join(target, 'lambdas'), names);
   const bundles: Bundle[] = [];
