@@ -74,6 +74,8 @@ export interface DirectoryClient {
   readonly redirectUris?: readonly string[];
   /** SHA-256 of the certificate that the client must show, in base64url (RFC 8705 §3.1); machines of partners only. */
   readonly certificate?: string;
+  /** ISO 8601. */
+  readonly createdAt?: string;
 }
 
 /** What a person lets an application do. */

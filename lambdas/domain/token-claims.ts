@@ -56,8 +56,9 @@ const permitted = (
   now: Date,
 ): readonly string[] => {
   const { role, mfaEnrolledAt } = principal;
+  if ((request.through === 'machine') !== (role === 'system')) return [];
   if (request.through === 'machine')
-    return role === 'system' ? together(scopesOf(role), request.client.scopes, request.requested) : [];
+    return together(scopesOf(role), request.client.scopes, request.requested);
   const isReady = mfaEnrolledAt !== undefined && isTrained(principal, now);
   if (request.through === 'application') {
     const { client, consent, requested } = request;

@@ -1,4 +1,5 @@
 import { issueToken } from '../operations/issue-token.ts';
+import { auditLog } from '../ports/audit-log.ts';
 import { ownDynamodb } from '../ports/aws-clients.ts';
 import { directory } from '../ports/directory.ts';
 import { environmentOf } from '../ports/environment.ts';
@@ -6,6 +7,7 @@ import { signInEvidence } from '../ports/sign-in-evidence.ts';
 
 const environment = environmentOf(process.env, [
   'ADMINISTRATIVE_FACTOR',
+  'AUDIT_TABLE',
   'DIRECTORY_TABLE',
   'SESSIONS_TABLE',
 ]);
@@ -15,5 +17,6 @@ const dynamodb = ownDynamodb();
 export const handler = issueToken({
   directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
   evidence: signInEvidence({ table: environment.SESSIONS_TABLE, dynamodb }),
+  auditLog: auditLog({ table: environment.AUDIT_TABLE, clientFor: () => dynamodb }),
   administrativeFactor: environment.ADMINISTRATIVE_FACTOR,
 });

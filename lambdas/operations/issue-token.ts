@@ -1,19 +1,27 @@
-import type { PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
-import type { DirectoryPrincipal, Factor } from '../domain/directory-entry.ts';
-import { factors } from '../domain/directory-entry.ts';
-import { type TokenRequest, tokenClaims } from '../domain/token-claims.ts';
+import type { Context, PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
+import { problems } from '../../model/problems.ts';
+import { ApiError } from '../domain/api-error.ts';
+import type { AuditEntry } from '../domain/audit-entry.ts';
+import { checkedAuditEntry } from '../domain/checked-audit-entry.ts';
+import type { DirectoryClient, DirectoryPrincipal, Factor } from '../domain/directory-entry.ts';
+import { factors, isExpired } from '../domain/directory-entry.ts';
+import { entryId } from '../domain/entry-id.ts';
+import { type TokenClaims, type TokenRequest, tokenClaims } from '../domain/token-claims.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
 import type { Directory } from '../ports/directory.ts';
 import { evidenceMember, type SignInEvidence } from '../ports/sign-in-evidence.ts';
 
 /** Cognito's trigger before each token; the third version of its event differs by its source alone. */
 export type TokenTrigger = (
   event: PreTokenGenerationV2TriggerEvent,
+  context: Pick<Context, 'awsRequestId'>,
 ) => Promise<PreTokenGenerationV2TriggerEvent>;
 
 /** What the trigger needs. */
 export interface IssueTokenPorts {
   readonly directory: Pick<Directory, 'principal' | 'tenant' | 'client' | 'consent'>;
   readonly evidence: Pick<SignInEvidence, 'factor'>;
+  readonly auditLog: AuditLog;
   readonly administrativeFactor: string;
   /** @default the system's clock */
   readonly clock?: () => Date;
@@ -22,29 +30,32 @@ export interface IssueTokenPorts {
 /** Scopes that Cognito itself knows; ours all name a server that we declared. */
 const selfService = 'aws.cognito.signin.user.admin';
 const isOurs = (scope: string): boolean => scope.includes('/');
+const requestedBy = ({ request }: PreTokenGenerationV2TriggerEvent): string[] =>
+  (request.scopes ?? []).filter(isOurs);
 
-const refuse = (): never => {
-  throw new Error('No token for this account.');
+const refuse = (policy: string): never => {
+  throw new ApiError('unauthenticated', { policy });
 };
 
 /** Only the façade's client is not in the registry; what it has not recorded as verified counts for nothing. */
 const requestOf = async (
   event: PreTokenGenerationV2TriggerEvent,
+  client: DirectoryClient | undefined,
   principal: DirectoryPrincipal,
   { directory, evidence }: IssueTokenPorts,
   now: Date,
 ): Promise<TokenRequest> => {
-  const id = event.callerContext.clientId;
-  const requested = (event.request.scopes ?? []).filter(isOurs);
-  const client = await directory.client(id);
+  const requested = requestedBy(event);
   if (client === undefined) {
     const handle = event.request.clientMetadata?.[evidenceMember];
     return { through: 'façade', evidence: await evidence.factor(handle, principal.subject, now) };
   }
-  if (client.status !== 'active' || client.tenant !== principal.tenant) return refuse();
+  if (client.status !== 'active' || client.tenant !== principal.tenant) return refuse('token.client');
   if (client.kind === 'machine')
-    return client.client === principal.subject ? { through: 'machine', client, requested } : refuse();
-  const consent = await directory.consent(principal.subject, id);
+    return client.client === principal.subject
+      ? { through: 'machine', client, requested }
+      : refuse('token.client');
+  const consent = await directory.consent(principal.subject, client.client);
   return { through: 'application', client, consent, requested };
 };
 
@@ -54,39 +65,106 @@ const subjectOf = ({ triggerSource, callerContext, request }: PreTokenGeneration
     ? callerContext.clientId
     : request.userAttributes.sub;
 
+/** What a person or a machine gets. */
+const granted = async (
+  event: PreTokenGenerationV2TriggerEvent,
+  client: DirectoryClient | undefined,
+  principal: DirectoryPrincipal | undefined,
+  wanted: Factor,
+  ports: IssueTokenPorts,
+  now: Date,
+): Promise<TokenClaims> => {
+  if (principal?.status !== 'active' || isExpired(principal, now)) return refuse('token.principal');
+  if ((principal.role === 'patient') !== (principal.patient !== undefined)) return refuse('token.principal');
+  const tenant = await ports.directory.tenant(principal.tenant);
+  if (tenant?.status !== 'active') return refuse('token.tenant');
+  const request = await requestOf(event, client, principal, ports, now);
+  const given = tokenClaims(principal, request, wanted, now);
+  if (client !== undefined && given.scopes.length === 0) return refuse('token.scopes');
+  return given;
+};
+
+const entryOf = (
+  requestId: string,
+  {
+    client,
+    principal,
+    scopes,
+    refusal,
+    now,
+    mark,
+  }: {
+    readonly client: DirectoryClient;
+    readonly principal: DirectoryPrincipal | undefined;
+    readonly scopes?: readonly string[];
+    readonly refusal?: ApiError;
+    readonly now: Date;
+    readonly mark: ReturnType<AuditLog['mark']>;
+  },
+): AuditEntry => {
+  const own = principal?.tenant === client.tenant ? principal : undefined;
+  return checkedAuditEntry({
+    ...mark,
+    format: 1,
+    id: entryId(requestId),
+    type: refusal ? problems[refusal.code].event : 'TOKEN_ISSUED',
+    time: now.toISOString(),
+    tenant: client.tenant,
+    operation: 'token.issue',
+    outcome: refusal ? 'refused' : 'success',
+    status: refusal ? problems[refusal.code].status : 200,
+    duration: 0,
+    requestId,
+    actor: own?.subject,
+    role: own?.role,
+    client: client.client,
+    scopes,
+    policy: refusal?.policy ?? (client.kind === 'machine' ? 'token.machine' : 'token.application'),
+    problem: refusal?.code,
+  });
+};
+
 /**
  * Puts tenant, role, role version and scopes into an access token, from the directory and from what the façade recorded
- * alone: what a client sends is not believed (design.md §4). Anyone the directory does not know as active gets no token.
+ * alone: what a client sends is not believed (design.md §4). Anyone the directory does not know as active gets no token. A
+ * token of a registered client, or its refusal, leaves an audit entry, without which there is no token; the façade's own
+ * entries tell of its tokens.
  * @throws TypeError at start when the demanded factor is unknown.
  */
 export const issueToken = (ports: IssueTokenPorts): TokenTrigger => {
-  const { directory, administrativeFactor, clock = () => new Date() } = ports;
+  const { directory, auditLog, administrativeFactor, clock = () => new Date() } = ports;
   const wanted: Factor | undefined = factors.find((factor) => factor === administrativeFactor);
   if (wanted === undefined) throw new TypeError(`ADMINISTRATIVE_FACTOR must be one of ${factors.join(', ')}`);
-  return async (event) => {
+  return async (event, { awsRequestId }) => {
     const now = clock();
     const subject = subjectOf(event);
-    const principal = subject === undefined ? undefined : await directory.principal(subject);
-    if (principal?.status !== 'active') return refuse();
-    if (principal.grantExpiresAt !== undefined && Date.parse(principal.grantExpiresAt) <= now.getTime())
-      return refuse();
-    if ((principal.role === 'patient') !== (principal.patient !== undefined)) return refuse();
-    const tenant = await directory.tenant(principal.tenant);
-    if (tenant?.status !== 'active') return refuse();
-    const request = await requestOf(event, principal, ports, now);
-    const { claims, scopes } = tokenClaims(principal, request, wanted, now);
-    const asked = (event.request.scopes ?? []).filter(isOurs);
-    return {
-      ...event,
-      response: {
-        claimsAndScopeOverrideDetails: {
-          accessTokenGeneration: {
-            claimsToAddOrOverride: { ...claims },
-            scopesToAdd: [...scopes],
-            scopesToSuppress: [selfService, ...asked.filter((scope) => !scopes.includes(scope))],
+    const [client, principal] = await Promise.all([
+      directory.client(event.callerContext.clientId),
+      subject === undefined ? undefined : directory.principal(subject),
+    ]);
+    const known = client && { client, principal, now, mark: auditLog.mark() };
+    try {
+      const { claims, scopes } = await granted(event, client, principal, wanted, ports, now);
+      if (known) await auditLog.write(entryOf(awsRequestId, { ...known, scopes }));
+      return {
+        ...event,
+        response: {
+          claimsAndScopeOverrideDetails: {
+            accessTokenGeneration: {
+              claimsToAddOrOverride: { ...claims },
+              scopesToAdd: [...scopes],
+              scopesToSuppress: [
+                selfService,
+                ...requestedBy(event).filter((scope) => !scopes.includes(scope)),
+              ],
+            },
           },
         },
-      },
-    };
+      };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (known) await auditLog.write(entryOf(awsRequestId, { ...known, refusal: error })).catch(() => {});
+      throw new Error('No token for this account.');
+    }
   };
 };

@@ -64,6 +64,7 @@ export class IdentityStack extends Stack {
       stores,
       grants: preTokenGrants,
       environment: {
+        AUDIT_TABLE: stores.audit.table.tableName,
         DIRECTORY_TABLE: stores.directory.table.tableName,
         SESSIONS_TABLE: stores.sessions.table.tableName,
         ADMINISTRATIVE_FACTOR: config.administrativeFactor,
@@ -75,7 +76,7 @@ export class IdentityStack extends Stack {
     this.userPool.addTrigger(
       UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG,
       trigger.lambda,
-      LambdaVersion.V2_0,
+      LambdaVersion.V3_0,
     );
     this.signInByPasskey(config, keys, stores);
     for (const [identifier, names] of scopesByServer())

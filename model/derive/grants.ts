@@ -129,11 +129,12 @@ export const passkeyChallengeGrants: FunctionGrants = {
   makes: [],
 };
 
-/** What the trigger before a token is issued may do: read who signs in, through what, and what the façade verified. */
+/** What the trigger before a token is issued may do: read who signs in, through what, and what the façade verified; audit it. */
 export const preTokenGrants: FunctionGrants = {
   own: [
     { table: 'directory', actions: ['GetItem'], keys: ['U#*', 'T#*', 'O#*'] },
     { table: 'sessions', actions: ['GetItem'], keys: ['E#*'] },
+    audit('*'),
   ],
   tenant: [],
   opens: [],

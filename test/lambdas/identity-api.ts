@@ -24,7 +24,7 @@ import { identityRuns } from '../../lambdas/operations/identity-runs.ts';
 import { issueToken } from '../../lambdas/operations/issue-token.ts';
 import { type ChallengeEvent, passkeyChallenge } from '../../lambdas/operations/passkey-challenge.ts';
 import type { AccessTokens, VerifiedToken } from '../../lambdas/ports/access-tokens.ts';
-import { auditLog, auditPut } from '../../lambdas/ports/audit-log.ts';
+import { type AuditLog, auditLog, auditPut } from '../../lambdas/ports/audit-log.ts';
 import { type ChainEnvironment, chainPorts } from '../../lambdas/ports/chain-ports.ts';
 import { identityPorts, type OwnIdentityPorts } from '../../lambdas/ports/identity-ports.ts';
 import type { Log } from '../../lambdas/ports/log.ts';
@@ -172,7 +172,11 @@ const poolTokens = (
   administrativeFactor: Factor,
 ): AccessTokens => {
   const keys = tokenKeys(tokenKeysUrl(issuer, endpoint));
-  const trigger = issueToken({ directory, evidence, administrativeFactor });
+  const log: AuditLog = {
+    mark: () => ({ writer: 'A'.repeat(26), writerCounter: 1 }),
+    write: async () => {},
+  };
+  const trigger = issueToken({ directory, evidence, administrativeFactor, auditLog: log });
   const issued = new Map<string, VerifiedToken>();
   return {
     verify: async (token) => {
@@ -189,7 +193,7 @@ const poolTokens = (
           clientMetadata: { evidence: evidenceOf(payload.sub ?? '') },
         },
       } as unknown as PreTokenGenerationV2TriggerEvent;
-      const { response } = await trigger(event);
+      const { response } = await trigger(event, { awsRequestId: randomUUID() });
       const given = response.claimsAndScopeOverrideDetails?.accessTokenGeneration;
       const { tenant = '', role, role_version } = given?.claimsToAddOrOverride ?? {};
       const principal: Principal = {

@@ -52,7 +52,7 @@ describe('the user pool', () => {
   it('asks our trigger for every token', () => {
     const trigger = prod.ofType('AWS::Lambda::Function').find(({ stack }) => stack === 'identity');
     expect(pool.LambdaConfig).toEqual({
-      PreTokenGenerationConfig: { LambdaArn: `arn:identity/${trigger?.id}`, LambdaVersion: 'V2_0' },
+      PreTokenGenerationConfig: { LambdaArn: `arn:identity/${trigger?.id}`, LambdaVersion: 'V3_0' },
     });
     expect(trigger?.properties.Environment.Variables.ADMINISTRATIVE_FACTOR).toBe('passkey');
   });

@@ -42,9 +42,20 @@ test('the claims are the directory’s', () => {
 });
 
 describe('before a factor is enrolled', () => {
-  test.each(roles)('%s gets the session’s scope alone', (role) => {
+  test.each(roles.filter((role) => role !== 'system'))('%s gets the session’s scope alone', (role) => {
     expect(tokenClaims({ ...newcomer, role }, withTotp, 'totp', now).scopes).toEqual(['identity/session']);
   });
+});
+
+test('a machine gets nothing at the façade, and a person nothing as a machine', () => {
+  for (const request of [unproven, withTotp, withPasskey])
+    expect(tokenClaims({ ...principal, role: 'system' }, request, 'totp', now).scopes).toEqual([]);
+  const scopes = ['system/Patient.r', 'user/Patient.r', 'identity/session'];
+  const asMachine: TokenRequest = { through: 'machine', client: { ...client, scopes }, requested: scopes };
+  expect(tokenClaims(principal, asMachine, 'totp', now).scopes).toEqual([]);
+  expect(tokenClaims({ ...principal, role: 'system' }, asMachine, 'totp', now).scopes).toEqual([
+    'system/Patient.r',
+  ]);
 });
 
 describe('afterwards', () => {

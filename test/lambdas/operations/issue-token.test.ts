@@ -1,5 +1,6 @@
 import type { PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { AuditEntry } from '../../../lambdas/domain/audit-entry.ts';
 import type {
   DirectoryClient,
   DirectoryConsent,
@@ -7,6 +8,7 @@ import type {
   DirectoryTenant,
 } from '../../../lambdas/domain/directory-entry.ts';
 import { issueToken } from '../../../lambdas/operations/issue-token.ts';
+import type { AuditLog } from '../../../lambdas/ports/audit-log.ts';
 import { scopesOf } from '../../../model/derive/operations.ts';
 
 const subject = '3f1e4c1a-7a52-4d7e-9a55-0c3f5f0e9b11';
@@ -21,6 +23,19 @@ const provider: DirectoryPrincipal = {
 };
 const clinic: DirectoryTenant = { tenant: 'tenant000001', name: 'Clinic', status: 'active' };
 
+/** What the trigger has written into the trail. */
+let trail: AuditEntry[] = [];
+beforeEach(() => {
+  trail = [];
+});
+const auditLog: AuditLog = {
+  mark: () => ({ writer: 'A'.repeat(26), writerCounter: 7 }),
+  write: async (entry) => {
+    trail.push(entry);
+  },
+};
+const context = { awsRequestId: '00000000-0000-4000-8000-000000000001' };
+
 const issue = (
   principal: DirectoryPrincipal | undefined,
   {
@@ -29,6 +44,7 @@ const issue = (
     consent,
     clientId = 'facade',
     evidence = 'handle',
+    log = auditLog,
     ...change
   }: {
     tenant?: DirectoryTenant | undefined;
@@ -36,13 +52,14 @@ const issue = (
     consent?: DirectoryConsent;
     clientId?: string;
     evidence?: string;
+    log?: AuditLog;
     scopes?: string[];
     triggerSource?: string;
   } = {},
 ) => {
   const trigger = issueToken({
     directory: {
-      principal: async (id) => (id === subject ? principal : undefined),
+      principal: async (id) => (id === (principal?.subject ?? subject) ? principal : undefined),
       tenant: async () => tenant,
       client: async (id) => (id === client?.client ? client : undefined),
       consent: async (...wanted) => (wanted.join() === `${subject},${clientId}` ? consent : undefined),
@@ -51,6 +68,7 @@ const issue = (
       factor: async (...wanted) => (wanted.slice(0, 2).join() === `handle,${subject}` ? 'totp' : undefined),
     },
     clock: () => new Date('2026-11-22T12:00:00.000Z'),
+    auditLog: log,
     administrativeFactor: 'totp',
   });
   const event = {
@@ -66,7 +84,7 @@ const issue = (
     },
     response: { claimsAndScopeOverrideDetails: null },
   } as unknown as PreTokenGenerationV2TriggerEvent;
-  return trigger(event);
+  return trigger(event, context);
 };
 
 const accessToken = async (...args: Parameters<typeof issue>) =>
@@ -152,18 +170,175 @@ describe('no token is issued', () => {
         consent: async () => undefined,
       },
       evidence: { factor: async () => 'totp' },
+      auditLog,
       administrativeFactor: 'passkey',
     });
     const event = {
+      callerContext: { clientId: 'facade' },
       request: { userAttributes: { sub: subject } },
     } as unknown as PreTokenGenerationV2TriggerEvent;
-    await expect(trigger(event)).rejects.toThrow();
+    await expect(trigger(event, context)).rejects.toThrow('down');
   });
 });
 
 test('a factor that is none stops the function at its start', () => {
   const none = async () => undefined;
   const directory = { principal: none, tenant: none, client: none, consent: none };
-  const ports = { directory, evidence: { factor: none }, administrativeFactor: 'sms' };
+  const ports = { directory, evidence: { factor: none }, auditLog, administrativeFactor: 'sms' };
   expect(() => issueToken(ports)).toThrow(TypeError);
+});
+
+const ofMachine: DirectoryPrincipal = {
+  subject: machine.client,
+  tenant: machine.tenant,
+  role: 'system',
+  roleVersion: 2,
+  status: 'active',
+};
+const interfaceOf = (change: Partial<DirectoryClient> = {}): DirectoryClient => ({
+  ...machine,
+  scopes: ['system/Vital.c', 'system/Patient.r'],
+  ...change,
+});
+/** A client-credentials request of the machine. */
+const byMachine = {
+  client: interfaceOf(),
+  clientId: machine.client,
+  triggerSource: 'TokenGeneration_ClientCredentials',
+  scopes: ['system/Vital.c'],
+};
+const consent: DirectoryConsent = { subject, client: app.client, scopes: app.scopes, grantedAt: '' };
+const byApp = {
+  client: app,
+  clientId: app.client,
+  consent,
+  triggerSource: 'TokenGeneration_HostedAuth',
+  scopes: ['user/Patient.r'],
+};
+
+describe('a machine', () => {
+  test('gets what it asks for, of what it is registered for', async () => {
+    expect(await accessToken(ofMachine, byMachine)).toEqual({
+      claimsToAddOrOverride: { tenant: 'tenant000001', role: 'system', role_version: '2' },
+      scopesToAdd: ['system/Vital.c'],
+      scopesToSuppress: ['aws.cognito.signin.user.admin'],
+    });
+  });
+
+  test.each([
+    ['of no machine', ['system/Vital.u']],
+    ['that it is not registered for', ['system/Patient.c']],
+    ['of people', ['user/Patient.r']],
+    ['of a session', ['identity/session']],
+  ])('gets no token for a scope %s', async (_what, scopes) => {
+    await expect(issue(ofMachine, { ...byMachine, scopes })).rejects.toThrow('No token');
+    const given = await accessToken(ofMachine, { ...byMachine, scopes: [...scopes, 'system/Vital.c'] });
+    expect(given?.scopesToAdd).toEqual(['system/Vital.c']);
+    expect(given?.scopesToSuppress).toEqual(['aws.cognito.signin.user.admin', ...scopes]);
+  });
+
+  test.each([
+    ['its registration was removed', ofMachine, { client: interfaceOf({ status: 'removed' }) }],
+    [
+      'it is of another tenant than its registration',
+      ofMachine,
+      { client: interfaceOf({ tenant: 'tenant000002' }) },
+    ],
+    ['it is suspended', { ...ofMachine, status: 'suspended' }, {}],
+    ['nobody attested its grant', { ...ofMachine, grantExpiresAt: '2026-11-22T12:00:00.000Z' }, {}],
+    ['it is no principal', undefined, {}],
+    ['it asks through an application', ofMachine, { client: { ...app, client: machine.client } }],
+    ['it is not registered', ofMachine, { client: app }],
+    ['its role is a person’s', { ...ofMachine, role: 'admin' }, {}],
+  ] as const)('gets no token when %s', async (_case, principal, change) => {
+    const asked = {
+      ...byMachine,
+      ...change,
+      scopes: ['system/Vital.c', 'user/Patient.r', 'identity/session'],
+    };
+    const outcome = await issue(principal, asked).then(
+      ({ response }) => response.claimsAndScopeOverrideDetails?.accessTokenGeneration?.scopesToAdd,
+      () => 'no token',
+    );
+    expect(['no token', []]).toContainEqual(outcome);
+  });
+});
+
+describe('an application', () => {
+  test('gets nothing without consent', async () => {
+    const { consent: _none, ...without } = byApp;
+    await expect(issue(provider, without)).rejects.toThrow('No token');
+  });
+
+  test.each(['admin', 'compliance'] as const)('gets nothing of %s', async (role) => {
+    await expect(issue({ ...provider, role }, byApp)).rejects.toThrow('No token');
+  });
+
+  test('gets nothing of somebody who has not enrolled a second factor', async () => {
+    const { mfaEnrolledAt: _at, ...newcomer } = provider;
+    await expect(issue(newcomer, byApp)).rejects.toThrow('No token');
+  });
+
+  test('gets nothing that only the façade gives, whatever evidence there is', async () => {
+    const given = await accessToken(provider, { ...byApp, scopes: ['user/Patient.r', 'identity/session'] });
+    expect(given?.scopesToAdd).toEqual(['user/Patient.r']);
+  });
+});
+
+describe('the trail', () => {
+  test('tells of a token of an application', async () => {
+    await issue(provider, byApp);
+    expect(trail).toMatchObject([
+      {
+        type: 'TOKEN_ISSUED',
+        outcome: 'success',
+        status: 200,
+        tenant: 'tenant000001',
+        operation: 'token.issue',
+        actor: subject,
+        role: 'provider',
+        client: app.client,
+        scopes: ['user/Patient.r'],
+        policy: 'token.application',
+        requestId: context.awsRequestId,
+        writerCounter: 7,
+      },
+    ]);
+  });
+
+  test('tells of a token of a machine', async () => {
+    await issue(ofMachine, byMachine);
+    expect(trail).toMatchObject([
+      { type: 'TOKEN_ISSUED', actor: machine.client, role: 'system', policy: 'token.machine' },
+    ]);
+  });
+
+  test('tells of a refusal, in the tenant of the client, and names nobody of another one', async () => {
+    await expect(issue({ ...provider, tenant: 'tenant000002' }, byApp)).rejects.toThrow('No token');
+    expect(trail).toMatchObject([
+      {
+        type: 'AUTHENTICATION_FAILURE',
+        outcome: 'refused',
+        status: 401,
+        problem: 'unauthenticated',
+        tenant: 'tenant000001',
+        policy: 'token.client',
+      },
+    ]);
+    expect(trail[0]).not.toHaveProperty('actor');
+    expect(trail[0]).not.toHaveProperty('scopes');
+  });
+
+  test('has no second entry of a sign-in at the façade, whose own tells of it', async () => {
+    await issue(provider);
+    await expect(issue({ ...provider, status: 'suspended' })).rejects.toThrow('No token');
+    expect(trail).toEqual([]);
+  });
+
+  test('is needed: without the entry there is no token', async () => {
+    const log = { ...auditLog, write: () => Promise.reject(new Error('down')) };
+    await expect(issue(provider, { ...byApp, log })).rejects.toThrow('down');
+    await expect(issue(ofMachine, { ...byMachine, log })).rejects.toThrow('down');
+    await expect(issue(undefined, { ...byMachine, log })).rejects.toThrow('No token');
+  });
 });
