@@ -34,6 +34,8 @@ export interface Connection {
   readonly baseUrl: string;
   /** The file of the certificate authority's certificate. */
   readonly caCertificate: string;
+  /** The address of this machine that requests come from. @default the system's choice */
+  readonly localAddress?: string;
 }
 
 const parsed = (text: string, type: string | undefined): Answer['body'] =>
@@ -47,7 +49,7 @@ const encoded = (body: unknown): Buffer =>
  * @param maxSockets how many connections it opens at most; further requests wait for one
  */
 export const connect = (
-  { baseUrl, caCertificate }: Connection,
+  { baseUrl, caCertificate, localAddress }: Connection,
   maxSockets = Number.POSITIVE_INFINITY,
 ): Send => {
   const { hostname, port } = new URL(baseUrl);
@@ -60,6 +62,7 @@ export const connect = (
       const outgoing = request(
         {
           agent,
+          localAddress,
           hostname,
           port,
           path,
