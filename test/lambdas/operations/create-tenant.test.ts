@@ -1,3 +1,5 @@
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../lambdas/domain/audit-entry.ts';
@@ -7,8 +9,10 @@ import {
   type CreateTenantPorts,
   createTenant,
 } from '../../../lambdas/operations/create-tenant.ts';
+import { accounts } from '../../../lambdas/ports/accounts.ts';
 import { auditPut } from '../../../lambdas/ports/audit-log.ts';
-import type { LogLine } from '../../../lambdas/ports/log.ts';
+import { directory } from '../../../lambdas/ports/directory.ts';
+import { type LogLine, log } from '../../../lambdas/ports/log.ts';
 
 const subject = '00000000-0000-4000-8000-000000000001';
 const command = { command: 'create-tenant', name: 'Clinic', adminEmail: 'synthetic@staff.example' };
@@ -16,45 +20,34 @@ const command = { command: 'create-tenant', name: 'Clinic', adminEmail: 'synthet
 let written: AuditEntry[];
 let lines: LogLine[];
 let asked: string[];
-let people: DirectoryPrincipal[];
 beforeEach(() => {
-  [written, lines, asked, people] = [[], [], [], []];
+  [written, lines, asked] = [[], [], []];
 });
 
-/** Creates a tenant with ports that note what they are asked for. */
+/** Creates a tenant with ports that note what they are asked for; those that are not changed here reach nothing. */
 const create = (
   change: {
     readonly accounts?: Partial<CreateTenantPorts['accounts']>;
-    readonly commit?: CreateTenantPorts['directory']['commit'];
+    readonly directory?: Partial<CreateTenantPorts['directory']>;
   } = {},
 ): Promise<CreatedTenant> => {
-  const never = (): never => {
-    throw new TypeError('is not to be called');
-  };
   const run = createTenant({
     accounts: {
+      ...accounts({ pool: 'pool', cognito: new CognitoIdentityProviderClient() }),
       find: async () => undefined,
       create: async () => ({ subject, existed: false }),
-      setTemporaryPassword: async () => {},
-      remove: async () => {},
-      subjectOf: never,
       ...change.accounts,
     },
     directory: {
+      ...directory({ table: 'directory', dynamodb: new DynamoDBClient() }),
       principal: async (wanted) => {
         asked.push(wanted);
-        return people.find((person) => person.subject === wanted);
+        return undefined;
       },
-      tenant: async () => undefined,
-      tenantPut: () => ({}),
-      principalPuts: (person) => {
-        people.push(person);
-        return [];
-      },
-      commit: change.commit ?? (async () => true),
-      recordEnrolment: never,
+      commit: async () => true,
+      ...change.directory,
     },
-    log: { failure: (line) => lines.push(line), request: never, warn: never },
+    log: { ...log(), failure: (line) => lines.push(line) },
     auditLog: {
       mark: () => ({ writer: 'A'.repeat(26), writerCounter: 1 }),
       write: async (entry) => {
@@ -74,7 +67,23 @@ describe('creating a tenant', () => {
   });
 
   test('is audited on its own when the answer of its transaction was lost', async () => {
-    await create({ commit: () => Promise.reject(new Error('lost')) });
+    let committed = false;
+    const admin: DirectoryPrincipal = {
+      subject,
+      tenant: 'tenant000001',
+      role: 'admin',
+      roleVersion: 1,
+      status: 'active',
+    };
+    await create({
+      directory: {
+        principal: async () => (committed ? admin : undefined),
+        commit: async () => {
+          committed = true;
+          throw new Error('lost');
+        },
+      },
+    });
     expect(written).toMatchObject([{ type: 'CONFIGURATION_CHANGE', outcome: 'success' }]);
   });
 
