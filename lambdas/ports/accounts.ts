@@ -4,6 +4,8 @@ import {
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
   type CognitoIdentityProviderClient,
+  UserNotFoundException,
+  UsernameExistsException,
 } from '@aws-sdk/client-cognito-identity-provider';
 
 /** A person's account in the user pool. */
@@ -47,7 +49,7 @@ export const accounts = ({
       try {
         return await subjectOf(username);
       } catch (error) {
-        if (error instanceof Error && error.name === 'UserNotFoundException') return undefined;
+        if (error instanceof UserNotFoundException) return undefined;
         throw error;
       }
     },
@@ -69,7 +71,7 @@ export const accounts = ({
         if (subject === undefined) throw new Error('the account has no subject');
         return { subject, existed: false };
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'UsernameExistsException') throw error;
+        if (!(error instanceof UsernameExistsException)) throw error;
         return { subject: await subjectOf(email), existed: true };
       }
     },
