@@ -76,13 +76,13 @@ const resumed = async (
 ): Promise<{ tenant: string; added: AddedPerson } | undefined> => {
   const subject = await accounts.find(adminEmail);
   const principal = subject === undefined ? undefined : await directory.principal(subject);
-  if (subject === undefined || principal === undefined) return undefined;
+  if (principal === undefined) return undefined;
   const tenant = await directory.tenant(principal.tenant);
   const isSame = tenant?.name === name && principal.role === 'admin' && principal.mfaEnrolledAt === undefined;
   if (!isSame) throw new ApiError('conflict', { policy: 'person.exists' });
   const password = temporaryPassword();
-  await accounts.setTemporaryPassword(subject, password);
-  return { tenant: tenant.tenant, added: { subject, temporaryPassword: password } };
+  await accounts.setTemporaryPassword(principal.subject, password);
+  return { tenant: tenant.tenant, added: { subject: principal.subject, temporaryPassword: password } };
 };
 
 const created = async (
@@ -151,7 +151,7 @@ export const createTenant =
         code: refusal.code,
         ...errorPlaces(refusal.cause),
       });
-      if (!chain.audited) await ports.auditLog.write(refusalEntry(chain, refusal)).catch(() => {});
+      await ports.auditLog.write(refusalEntry(chain, refusal)).catch(() => {});
       throw new Error(`${refusal.code}: ${problems[refusal.code].title} (request ${requestId})`);
     }
   };

@@ -8,6 +8,9 @@ import {
   AdminSetUserPasswordCommand,
   AdminUserGlobalSignOutCommand,
   type CognitoIdentityProviderClient,
+  ResourceNotFoundException,
+  UserNotFoundException,
+  UsernameExistsException,
 } from '@aws-sdk/client-cognito-identity-provider';
 
 /** A person's account in the user pool. */
@@ -38,12 +41,14 @@ export interface Accounts {
   readonly remove: (subject: string) => Promise<void>;
 }
 
+type ServiceError = typeof ResourceNotFoundException | typeof UserNotFoundException;
+
 /** What a call gives; nothing when the service answers this error. */
-const unless = async <T>(name: string, call: () => Promise<T>): Promise<T | undefined> => {
+const unless = async <T>(expected: ServiceError, call: () => Promise<T>): Promise<T | undefined> => {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Error && error.name === name) return undefined;
+    if (error instanceof expected) return undefined;
     throw error;
   }
 };
@@ -69,8 +74,8 @@ export const accounts = ({
 
   return {
     subjectOf,
-    find: (username) => unless('UserNotFoundException', () => subjectOf(username)),
-    emailOf: (subject) => unless('UserNotFoundException', () => attributeOf(subject, 'email')),
+    find: (username) => unless(UserNotFoundException, () => subjectOf(username)),
+    emailOf: (subject) => unless(UserNotFoundException, () => attributeOf(subject, 'email')),
     create: async (email, temporaryPassword) => {
       try {
         const { User } = await cognito.send(
@@ -89,7 +94,7 @@ export const accounts = ({
         if (subject === undefined) throw new Error('the account has no subject');
         return { subject, existed: false };
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'UsernameExistsException') throw error;
+        if (!(error instanceof UsernameExistsException)) throw error;
         return { subject: await subjectOf(email), existed: true };
       }
     },
@@ -113,12 +118,12 @@ export const accounts = ({
       await cognito.send(new AdminEnableUserCommand(named(subject)));
     },
     removeTotp: async (subject) => {
-      await unless('ResourceNotFoundException', () =>
+      await unless(ResourceNotFoundException, () =>
         cognito.send(new AdminDeleteSoftwareTokenCommand(named(subject))),
       );
     },
     remove: async (subject) => {
-      await unless('UserNotFoundException', () => cognito.send(new AdminDeleteUserCommand(named(subject))));
+      await unless(UserNotFoundException, () => cognito.send(new AdminDeleteUserCommand(named(subject))));
     },
   };
 };

@@ -16,15 +16,15 @@ export interface LogLine {
 }
 
 const word = /^[\w.:-]{1,128}$/;
+const isWord = (value: unknown): boolean => typeof value === 'string' && word.test(value);
 const members: { readonly [K in keyof Required<LogLine>]: (value: unknown) => boolean } = {
-  requestId: (value) => typeof value === 'string' && word.test(value),
-  operation: (value) => typeof value === 'string' && word.test(value),
+  requestId: isWord,
+  operation: isWord,
   status: Number.isSafeInteger,
   duration: Number.isSafeInteger,
-  code: (value) => typeof value === 'string' && word.test(value),
-  error: (value) => typeof value === 'string' && word.test(value),
-  at: (value) =>
-    Array.isArray(value) && value.every((place) => typeof place === 'string' && word.test(place)),
+  code: isWord,
+  error: isWord,
+  at: (value) => Array.isArray(value) && value.every(isWord),
 };
 
 /** Formats a log line from the allow-list alone; what is not on it, or not in its form, is dropped (requirement E13). */

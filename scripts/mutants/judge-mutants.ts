@@ -1,4 +1,5 @@
 import { applyEdit, type Mutant } from './mutant.ts';
+import { parseModule } from './parsed-module.ts';
 import type { Project } from './project.ts';
 import { label } from './report.ts';
 import type { TestFailure, TestRunner } from './test-runner.ts';
@@ -84,9 +85,19 @@ export async function judgeMutants(
   return verdicts;
 }
 
-/** Whether a test file could not be loaded because the mutant is no program: then a rule is wrong. */
-const isNotCompiled = ({ name, message }: TestFailure): boolean =>
-  name === '' && /\b(?:parse|transform|syntax)/i.test(message);
+/**
+ * A module's text with the mutant in it.
+ * @throws Error when that is no program: then a rule is wrong.
+ */
+const mutated = (mutant: Mutant, source: string): string => {
+  const text = applyEdit(source, mutant);
+  try {
+    parseModule(mutant.file, text);
+  } catch (cause) {
+    throw new Error(`${label(mutant)} does not compile`, { cause });
+  }
+  return text;
+};
 
 async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestPlan): Promise<Verdict> {
   const started = performance.now();
@@ -100,13 +111,12 @@ async function judge(mutant: Mutant, project: Project, bench: Bench, plan: TestP
   if (tests.length === 0) return verdict('survived', 'no test reaches this module');
   const source = project.get(mutant.file)?.source;
   if (source === undefined) throw new Error(`${mutant.file} is not a module of the project`);
-  bench.copy.write(mutant.file, applyEdit(source, mutant));
+  bench.copy.write(mutant.file, mutated(mutant, source));
   try {
     for (const test of tests) {
       const limit = slack + 5 * plan.timeOf(test);
       const run = await bench.runner.run({ changed: [mutant.file], tests: [test] }, limit);
       if (run.kind === 'late') return verdict('killed', `${test}: did not end`);
-      if (run.failure && isNotCompiled(run.failure)) throw new Error(`${label(mutant)} does not compile`);
       if (run.failure) return verdict('killed', `${run.failure.test}: ${run.failure.name}`);
     }
     return verdict('survived', `${tests.length} test files passed`);

@@ -277,6 +277,14 @@ const claiming = (change: Partial<Principal>) =>
     },
   }));
 
+test('a sign-in is told in the trail with the role of its token, whatever it was at the beginning', async () => {
+  const person = await api.join('nurse');
+  const { challenge, session } = (await login(person.email, person.password)).body;
+  const post = claiming({ role: 'provider' });
+  const answer = await post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+  await expectEntry(answer, 'AUTHENTICATION_SUCCESS', { actor: person.subject, role: 'provider' });
+});
+
 describe('tokens of a sign-in are not given', () => {
   const sessionsOf = async (subject: string) =>
     Object.keys((await rows('sessions', `U#${subject}`))[0]?.sessions?.M ?? {}).length;
@@ -357,6 +365,7 @@ describe('a refresh handle', () => {
       actor: person.subject,
       tenant: api.tenant,
       role: 'provider',
+      client: api.ports.client,
     });
     const retry = await refresh(person.refreshToken);
     expect(retry.body.refreshToken).toBe(first.body.refreshToken);
@@ -386,6 +395,43 @@ describe('a refresh handle', () => {
     expect(await api.isAlive(person.accessToken)).toBe(false);
     expect(await api.isAlive(first.body.accessToken ?? '')).toBe(false);
     expectProblem(await refresh(first.body.refreshToken ?? ''), 'unauthenticated');
+  });
+
+  /** Counts how often Cognito is asked to continue a sign-in. */
+  const continuing = () => {
+    let asked = 0;
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        refresh: (token) => {
+          asked += 1;
+          return signIn.refresh(token);
+        },
+      },
+    }));
+    return { post, asked: () => asked };
+  };
+
+  test('that is reused gets no tokens from Cognito', async () => {
+    const person = await api.join('provider');
+    const { post, asked } = continuing();
+    const use = (userAgent: string) =>
+      post('/auth/refresh', { refreshToken: person.refreshToken }, { userAgent });
+    expect((await use('test/1.0')).status).toBe(200);
+    expectProblem(await use('thief/2.0'), 'unauthenticated');
+    expect(asked()).toBe(1);
+  });
+
+  test('of a session without a refresh token ends it, and Cognito is not asked', async () => {
+    const person = await api.join('provider');
+    await api.ports.signIns.removeToken(String(decodeJwt(person.accessToken).origin_jti));
+    const { post, asked } = continuing();
+    const answer = await post('/auth/refresh', { refreshToken: person.refreshToken });
+    await expectEntry(expectProblem(answer, 'unauthenticated'), 'AUTHENTICATION_FAILURE', {
+      policy: 'refresh.refused',
+    });
+    expect(asked()).toBe(0);
+    expect(await api.isAlive(person.accessToken)).toBe(false);
   });
 
   test('that was gone when it was to be used ends the session', async () => {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiError } from '../../../lambdas/domain/api-error.ts';
+import { identityRuns } from '../../../lambdas/operations/identity-runs.ts';
+import type { OperationRequest } from '../../../lambdas/operations/run.ts';
+import type { IdentityPorts } from '../../../lambdas/ports/identity-ports.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
 import { observed } from '../counted-calls.ts';
@@ -25,3 +28,12 @@ test.each([
   await expect(refused).rejects.toThrow(expect.objectContaining({ code: 'not-permitted' }));
   expect(calls).toEqual([]);
 });
+
+test.each(['users.create', 'auth.logout'])(
+  '%s does nothing for nobody, whatever the chain let through',
+  async (operation) => {
+    const request = { now: new Date(), facts: {}, body: {} } as OperationRequest;
+    const answered = identityRuns[operation]?.complete(request, undefined, {} as IdentityPorts);
+    await expect(answered).rejects.toMatchObject({ code: 'unauthenticated' });
+  },
+);

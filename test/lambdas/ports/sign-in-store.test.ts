@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand } from '@aws-sdk/client-kms';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   newHandle,
@@ -10,6 +12,7 @@ import {
 } from '../../../lambdas/ports/sign-in-store.ts';
 import { type Vault, vault } from '../../../lambdas/ports/vault.ts';
 import { startTestCloud, type TestCloud } from '../../emulator.ts';
+import { answering } from './answering.ts';
 
 let cloud: TestCloud;
 let sealed: Vault;
@@ -74,14 +77,6 @@ describe('a challenge', () => {
 });
 
 describe('a sealed secret', () => {
-  test('opens for its purpose and id only', async () => {
-    const seal = await sealed.seal('refresh', 'session-1', 'secret');
-    expect(await sealed.open('refresh', 'session-1', seal)).toBe('secret');
-    const tampered = { code: 'integrity-failure', policy: 'vault' };
-    await expect(sealed.open('refresh', 'session-2', seal)).rejects.toMatchObject(tampered);
-    await expect(sealed.open('challenge', 'session-1', seal)).rejects.toMatchObject(tampered);
-  });
-
   test('of a session is gone once removed', async () => {
     await store.saveToken('session-3', 'token', 1_900_000_000);
     expect(await store.token('session-3')).toBe('token');
@@ -162,6 +157,13 @@ describe('a refresh handle', () => {
     expect(JSON.stringify(await cloud.items('sessions'))).not.toContain(handle);
   });
 
+  test('is neither unknown nor reused when the table fails', async () => {
+    const { use } = await newUse();
+    const down = () => Promise.reject(new Error('down'));
+    await expect(answering(cloud.root.dynamodb, 'UpdateItem', down, () => use(now))).rejects.toThrow('down');
+    expect(await use(now)).toBe('first');
+  });
+
   test('is unknown after the session’s end, and when there never was one', async () => {
     const { use } = await newUse();
     expect(await use(later(3600))).toBe('unknown');
@@ -208,6 +210,21 @@ describe('failed verifications', () => {
     await store.countAttempt('a-5', now);
     for (let count = 0; count < 5; count += 1) await store.forgiveAttempt('a-5');
     expect(allowed(await attempts('a-5', 9, now))).toBe(5);
+  });
+
+  test('that can never be counted are not let through', async () => {
+    const refused = new ConditionalCheckFailedException({
+      message: 'refused',
+      $metadata: {},
+      Item: marshall({ n: 0, since: 0 }),
+    });
+    const counting = answering(
+      cloud.root.dynamodb,
+      'UpdateItem',
+      () => Promise.reject(refused),
+      () => store.countAttempt('a-8', now),
+    );
+    await expect(counting).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   test('are forgotten after a complete sign-in', async () => {

@@ -121,6 +121,34 @@ describe('the run', () => {
     expect(lines.join('\n')).toContain('fails unmutated: test/lambdas/ports/a.test.ts: fails');
   });
 
+  it('takes what fails before any test for what noticed, whatever it says', {
+    timeout: 120_000,
+  }, async () => {
+    const early = fixture({
+      'lambdas/ports/a.ts': 'export const a = (n: number) => { if (n < 0) throw n; return n; };',
+      'test/lambdas/ports/a.test.ts': `import { beforeAll, expect, it } from 'vitest';
+import { a } from '../../../lambdas/ports/a.ts';
+beforeAll(() => {
+  expect(() => a(-1), 'Failed to parse: a syntax error').toThrow();
+});
+it('lets a few through', () => expect(a(1)).toBe(1));
+`,
+    });
+    const lines: string[] = [];
+    const passed = await runMutants({
+      root: early.root,
+      project: '',
+      excuses,
+      selects: () => true,
+      jobs: 1,
+      listOnly: false,
+      log: (line) => lines.push(line),
+    });
+    early.remove();
+    expect(passed).toBe(true);
+    expect(lines).toContain('1 killed, 0 survived, 0 excused');
+  });
+
   it('can only list', async () => {
     const { passed, lines } = await run('', true);
     expect(passed).toBe(true);
