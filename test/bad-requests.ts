@@ -1,14 +1,17 @@
+import type { NamedOperation, ParameterForm } from '../model/define/define-operation.ts';
+import { namedOperations } from '../model/operations/index.ts';
 import type { ProblemCode } from '../model/problems.ts';
 import { patient } from '../model/resources/patient.ts';
+import { basePath } from '../model/vocabulary.ts';
 
 /** Stands wherever a request can carry a value of the caller's; no answer may hold it. */
 export const canary = 'ZqCanaryValue7';
 
-/** A request that must be refused by the platform's functions, for a provider with every scope of the role. */
+/** A request that must be refused by the platform's functions, for somebody with every scope of the role. */
 export interface BadRequest {
   readonly name: string;
   readonly ask: {
-    readonly method: 'GET' | 'POST' | 'PUT';
+    readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
     /** From the root of the domain. */
     readonly path: string;
     /** Sent as JSON; a string or bytes as they are. */
@@ -16,8 +19,8 @@ export interface BadRequest {
     readonly headers?: { readonly [name: string]: string };
   };
   readonly code: ProblemCode;
-  /** Sent without a token: an operation before sign-in. */
-  readonly anonymous?: true;
+  /** Who sends it; nobody signs in to an operation before sign-in. @default provider */
+  readonly as?: 'nobody' | 'provider' | 'admin';
 }
 
 const patients = '/clinical/v1/patients';
@@ -181,6 +184,46 @@ const signIns: readonly [string, unknown, ProblemCode][] = [
 const rows = (what: string, code: ProblemCode, asks: readonly [string, BadRequest['ask']][]): BadRequest[] =>
   asks.map(([name, ask]) => ({ name: `${what}: ${name}`, ask, code }));
 
+const wellFormed = {
+  uuid: '00000000-0000-0000-0000-000000000000',
+  id: anId,
+  client: 'a'.repeat(26),
+  passkey: 'a'.repeat(43),
+  secret: `${'a'.repeat(26)}--1`,
+} as const satisfies Record<ParameterForm, string>;
+
+/** The path of an operation, with other values than well-formed ones for some parameters. */
+const pathOf = (
+  { capability, path, parameters: forms = {} }: NamedOperation,
+  other: { readonly [name: string]: string } = {},
+): string =>
+  `/${basePath(capability)}${path.replace(/\{(\w+)\}/g, (_, name: string) => other[name] ?? wellFormed[forms[name] ?? 'id'])}`;
+
+const whoMay = ({ allows }: NamedOperation): NonNullable<BadRequest['as']> => {
+  if (allows === 'public') return 'nobody';
+  return allows === 'session' || allows.includes('provider') ? 'provider' : 'admin';
+};
+
+/** What no named operation accepts, whatever it does: a malformed or unknown parameter, and a body that is not its own. */
+const named = (operation: NamedOperation): readonly BadRequest[] => {
+  const { id, method, request, example: body, parameters: forms = {} } = operation;
+  const path = pathOf(operation);
+  const good = { method, path, ...(request && { body }) };
+  const asks: readonly [string, BadRequest['ask'], ProblemCode][] = [
+    ...Object.keys(forms).map((name): (typeof asks)[number] => [
+      `a malformed ${name}`,
+      { ...good, path: pathOf(operation, { [name]: canary }) },
+      'invalid-parameter',
+    ]),
+    ['an unknown parameter', { ...good, path: `${path}?${canary}=1` }, 'invalid-parameter'],
+    ['a name in the URL', { ...good, path: `${path}?name=${canary}` }, 'phi-in-url'],
+    request
+      ? ['an unknown member', { ...good, body: { ...body, [canary]: canary } }, 'invalid-body']
+      : ['a body, though it takes none', { ...good, body: { [canary]: canary } }, 'malformed-body'],
+  ];
+  return asks.map(([name, ask, code]) => ({ name: `${id}: ${name}`, ask, code, as: whoMay(operation) }));
+};
+
 /** Malformed and hostile requests, each with the problem that answers it (acceptance 8). */
 export const badRequests: readonly BadRequest[] = [
   ...rows('body', 'malformed-body', malformed),
@@ -203,7 +246,8 @@ export const badRequests: readonly BadRequest[] = [
       name: `sign-in: ${name}`,
       ask: { method: 'POST', path: '/identity/v1/auth/login', body },
       code,
-      anonymous: true,
+      as: 'nobody',
     }),
   ),
+  ...namedOperations.flatMap(named),
 ];

@@ -52,7 +52,7 @@ const gatewayRows: readonly Row[] = [
     ask: { path: `${patients}/_search?ssn=${canary}` },
     code: 'unknown-route',
   },
-  { name: 'no token', ask: { path: `${patients}/${anId}` }, code: 'unauthenticated', anonymous: true },
+  { name: 'no token', ask: { path: `${patients}/${anId}` }, code: 'unauthenticated', as: 'nobody' },
   {
     name: 'a token that is empty',
     ask: { path: `${patients}/${anId}`, headers: { authorization: 'Bearer ' } },
@@ -67,7 +67,7 @@ const gatewayRows: readonly Row[] = [
     name: 'a token in the query',
     ask: { path: `${patients}/${anId}?access_token=${canary}` },
     code: 'unauthenticated',
-    anonymous: true,
+    as: 'nobody',
   },
   {
     name: 'a token that is garbage',
@@ -95,19 +95,20 @@ const gatewayRows: readonly Row[] = [
 ];
 
 let clinic: Clinic;
-let people: readonly Person[];
+let people: Readonly<Record<'provider' | 'admin', readonly Person[]>>;
 let sent = 0;
 
 beforeAll(async () => {
   clinic = await openClinic(inject('runtime'));
-  people = await Promise.all([1, 2, 3].map(() => clinic.join('provider')));
+  const several = (role: 'provider' | 'admin') => Promise.all([1, 2, 3].map(() => clinic.join(role)));
+  people = { provider: await several('provider'), admin: await several('admin') };
 });
 
-/** The people take turns, so that nobody's rate is exceeded. */
-const sendAs = ({ ask, anonymous }: Row): Promise<Answer> => {
+/** The people of a role take turns, so that nobody's rate is exceeded. */
+const sendAs = ({ ask, as = 'provider' }: Row): Promise<Answer> => {
+  if (as === 'nobody') return clinic.send(ask);
   sent += 1;
-  const person = people[sent % people.length] as Person;
-  return anonymous ? clinic.send(ask) : person.send(ask);
+  return (people[as][sent % people[as].length] as Person).send(ask);
 };
 
 const expectRefused = (answer: Answer, code: ProblemCode): void => {
