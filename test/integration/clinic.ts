@@ -33,6 +33,8 @@ export interface Clinic {
   readonly admin: Person;
   /** Sends a request without credentials. */
   readonly send: Send;
+  /** Sends a request with the admin's access token of a sign-in of the last minutes, which sensitive operations need. */
+  readonly administer: Send;
   /** Has the admin create a user, and signs the person in. */
   readonly join: (role: Role, patient?: string) => Promise<Person>;
   /** Checks that a request has exactly one audit entry, of this type. */
@@ -68,18 +70,16 @@ export const openClinic = async (runtime: RuntimeInfo): Promise<Clinic> => {
   const { tenant, admin: first } = await createTenant(runtimeDirectory(runtime), 'Synthetic clinic', email);
   const admin = await enter('admin', email, first.temporaryPassword);
   let recent = admin;
-  /** The admin's access token of a sign-in of the last minutes, which creating users needs. */
-  const recentToken = async (): Promise<string> => {
+  const administer: Send = async (ask) => {
     const age = Date.now() / 1000 - Number(claims(recent.accessToken).auth_time);
     if (age > 240) recent = { ...admin, ...(await signIn(send, admin.credentials)) };
-    return recent.accessToken;
+    return send({ token: recent.accessToken, ...ask });
   };
   const join: Clinic['join'] = async (role, patient) => {
     const address = emailOf(role);
-    const created = await send({
+    const created = await administer({
       method: 'POST',
       path: '/identity/v1/users',
-      token: await recentToken(),
       body: { email: address, role, ...(patient === undefined ? { trainedOn: today() } : { patient }) },
     });
     const { temporaryPassword } = expectStatus(created, 201).body as { temporaryPassword: string };
@@ -93,6 +93,7 @@ export const openClinic = async (runtime: RuntimeInfo): Promise<Clinic> => {
     trail,
     admin,
     send,
+    administer,
     join,
     audited: (answer, type) => expectAudited(cloud, trail, answer, type),
   };

@@ -115,6 +115,34 @@ describe('an administrator', () => {
   });
 });
 
+describe('a change of what a person may do', () => {
+  test.each([
+    ['another role', 'PUT', '/role', { role: 'billing' }],
+    ['a suspension', 'POST', '/suspend', undefined],
+    ['a reset of the factors', 'POST', '/reset-factors', undefined],
+    ['a removal', 'DELETE', '', undefined],
+  ])('ends every session on the next request: %s', async (_case, method, part, body) => {
+    const nurse = await clinic.join('nurse');
+    const other = await again(nurse);
+    const renewed = expectStatus(await refresh(other), 200).body as unknown as SignedIn;
+    await expectLive(nurse, other, renewed);
+    const path = `${identity}/users/${nurse.subject}${part}`;
+    const answer = expectStatus(await clinic.administer({ method, path, body }), 204);
+    await clinic.audited(answer, 'PRIVILEGE_CHANGE');
+    await expectOver(nurse, renewed, other);
+  });
+
+  test('ends nobody else’s session, and lets the person sign in with the new role', async () => {
+    const [nurse, colleague] = [await clinic.join('nurse'), await clinic.join('nurse')];
+    const path = `${identity}/users/${nurse.subject}/role`;
+    expectStatus(await clinic.administer({ method: 'PUT', path, body: { role: 'provider' } }), 204);
+    await expectOver(nurse);
+    const anew = await again(nurse);
+    await expectLive(anew, colleague);
+    expectStatus(await refresh(anew), 200);
+  });
+});
+
 // A Mac has no second address of its loopback network until it is given one.
 describe.skipIf(process.platform === 'darwin')('a session used from elsewhere', () => {
   test('goes on from another network, and by another agent', async () => {
