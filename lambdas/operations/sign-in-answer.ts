@@ -3,7 +3,6 @@ import { originOf } from '../domain/client-description.ts';
 import type { Factor } from '../domain/directory-entry.ts';
 import type { Passkey } from '../domain/passkey.ts';
 import type { Principal } from '../domain/principal.ts';
-import { stepUpLife } from '../domain/step-up.ts';
 import type { VerifiedToken } from '../ports/access-tokens.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import type { SessionKey } from '../ports/session-store.ts';
@@ -90,7 +89,7 @@ export const steppedUpAnswer = async (
   Object.assign(request.facts, { session: within.session, client, mfa: factor });
   await sessions.checkContinued(within, request.now, originOf(request));
   if (factor !== 'totp') await sessions.elevate(within, factor, request.now);
-  return { status: 200, body: { proof: await proofs.issue(within, request.now), expiresIn: stepUpLife } };
+  return { status: 200, body: { proof: await proofs.issue(within, request.now), expiresIn: proofs.life } };
 };
 
 /** Tokens as the caller gets them. */

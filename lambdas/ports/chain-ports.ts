@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type SessionLimitsEnvironment, sessionLimits } from '../domain/session-limits.ts';
+import { type StepUpEnvironment, stepUpLife } from '../domain/step-up.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { accessTokens } from './access-tokens.ts';
 import { type AuditLog, auditLog } from './audit-log.ts';
@@ -12,7 +13,7 @@ import type { ClientsFor } from './tenant-credentials.ts';
 import { tokenKeys, tokenKeysUrl } from './token-keys.ts';
 
 /** The variables that every function of an API is given. */
-export interface ChainEnvironment extends SessionLimitsEnvironment {
+export interface ChainEnvironment extends SessionLimitsEnvironment, StepUpEnvironment {
   readonly AUDIT_TABLE: string;
   readonly SESSIONS_TABLE: string;
   readonly DIRECTORY_TABLE: string;
@@ -47,7 +48,11 @@ export const chainPorts = (
       clients: clientRegistry({ own: new Set(environment.CLIENT_IDS.split(',')), directory: people }),
       keys: tokenKeys(tokenKeysUrl(environment.ISSUER, environment.AWS_ENDPOINT_URL)),
     }),
-    proofs: stepUpProofs({ table: environment.SESSIONS_TABLE, clientFor }),
+    proofs: stepUpProofs({
+      table: environment.SESSIONS_TABLE,
+      life: stepUpLife(environment),
+      clientFor,
+    }),
     sessions: sessionStore({
       table: environment.SESSIONS_TABLE,
       clientFor,

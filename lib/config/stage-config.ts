@@ -35,6 +35,8 @@ export interface StageConfig {
   /** The factor without which no administrative scope is issued; `totp` only where no passkey can exist, in `local`. */
   readonly administrativeFactor: 'passkey' | 'totp';
   readonly accessTokenMinutes: number;
+  /** How long an authentication is recent enough for a sensitive operation; 5 at most. */
+  readonly stepUpMinutes: number;
   /** May only be shorter than 15 minutes and 12 hours (45 CFR 164.312(a)(2)(iii)). */
   readonly workforceSession: SessionLimits;
   /** May only be shorter than 30 minutes and 24 hours. */
@@ -183,6 +185,7 @@ const checks: readonly Check[] = [
       administrativeFactor === 'passkey' || (stage === 'local' && administrativeFactor === 'totp'),
   },
   between('accessTokenMinutes', ({ accessTokenMinutes }) => accessTokenMinutes, 5, 15),
+  between('stepUpMinutes', ({ stepUpMinutes }) => stepUpMinutes, 1, 5),
   ...sessionChecks('workforceSession', 15, 12),
   ...sessionChecks('patientSession', 30, 24),
   {

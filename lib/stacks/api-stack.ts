@@ -49,7 +49,7 @@ export const apiStageName = 'v1';
 
 /** What the function of every API is told. */
 const apiEnvironment = (
-  { workforceSession, patientSession }: StageConfig,
+  { stepUpMinutes, workforceSession, patientSession }: StageConfig,
   identity: IdentityStack,
   stores: Stores,
 ): Record<string, string> => ({
@@ -59,6 +59,7 @@ const apiEnvironment = (
   ISSUER: identity.issuer,
   USER_POOL_ID: identity.userPool.userPoolId,
   CLIENT_IDS: identity.signInClient.userPoolClientId,
+  STEP_UP_SECONDS: `${stepUpMinutes * 60}`,
   WORKFORCE_IDLE_SECONDS: `${workforceSession.idleMinutes * 60}`,
   WORKFORCE_ABSOLUTE_SECONDS: `${workforceSession.absoluteHours * 3600}`,
   PATIENT_IDLE_SECONDS: `${patientSession.idleMinutes * 60}`,

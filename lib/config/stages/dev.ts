@@ -13,6 +13,7 @@ export const dev: StageConfig = {
   passkeys: { relyingParty: 'dev.chartlock.example.org', origins: ['https://app.dev.chartlock.example.org'] },
   administrativeFactor: 'passkey',
   accessTokenMinutes: 15,
+  stepUpMinutes: 5,
   workforceSession: { idleMinutes: 15, absoluteHours: 12 },
   patientSession: { idleMinutes: 30, absoluteHours: 24 },
   archive: { mode: 'GOVERNANCE', days: 1 },

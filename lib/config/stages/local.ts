@@ -9,6 +9,7 @@ export const local: StageConfig = {
   passkeys: { relyingParty: 'localhost', origins: ['https://localhost:8443'] },
   administrativeFactor: 'totp',
   accessTokenMinutes: 15,
+  stepUpMinutes: 5,
   workforceSession: { idleMinutes: 15, absoluteHours: 12 },
   patientSession: { idleMinutes: 30, absoluteHours: 24 },
   archive: { mode: 'GOVERNANCE', days: 1 },

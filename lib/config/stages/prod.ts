@@ -13,6 +13,7 @@ export const prod: StageConfig = {
   passkeys: { relyingParty: 'chartlock.example.org', origins: ['https://app.chartlock.example.org'] },
   administrativeFactor: 'passkey',
   accessTokenMinutes: 15,
+  stepUpMinutes: 5,
   workforceSession: { idleMinutes: 15, absoluteHours: 12 },
   patientSession: { idleMinutes: 30, absoluteHours: 24 },
   archive: { mode: 'COMPLIANCE', days: 2_192, irreversible: 'chartlock-prod-audit/Archive' },

@@ -17,6 +17,7 @@ const ask = async (
 ) => {
   const used: (readonly [ProofOwner, string])[] = [];
   const middleware = stepUp(operationNamed(operation), {
+    life: 300,
     issue: async () => proof,
     use: async (owner, given) => {
       used.push([owner, given]);
@@ -89,7 +90,7 @@ test.each(['principal', 'authenticatedAt'] as const)(
   async (part) => {
     const request = passing('users.create', {}, { principal, authenticatedAt: now });
     delete request.context.chain[part];
-    const proofs = { issue: async () => proof, use: async () => true };
+    const proofs = { life: 300, issue: async () => proof, use: async () => true };
     await expect(runHook(stepUp(operationNamed('users.create'), proofs), 'before', request)).rejects.toThrow(
       expect.objectContaining({ code: 'unauthenticated' }),
     );

@@ -30,7 +30,7 @@ const chainPorts = (session: () => Promise<void> = async () => {}) => {
     tokens: { verify: async () => ({ principal, issuedAt: 0, authenticatedAt: 0, expiresAt: 900 }) },
     sessions: sessions as unknown as Parameters<typeof unknownRouteHandler>[0]['sessions'],
     validators: clinicalValidators,
-    proofs: { issue: async () => '', use: async () => false },
+    proofs: { life: 300, issue: async () => '', use: async () => false },
     log: {
       request: (line: LogLine) => void lines.push(line),
       failure: (line: LogLine) => void lines.push(line),

@@ -8,7 +8,7 @@ let proofs: StepUpProofs;
 beforeAll(async () => {
   cloud = await startTestCloud();
   const clientFor = (tenant: string) => cloud.clientsFor(tenant).dynamodb;
-  proofs = stepUpProofs({ table: cloud.tables.sessions, clientFor });
+  proofs = stepUpProofs({ table: cloud.tables.sessions, life: 300, clientFor });
 });
 afterAll(() => cloud?.stop());
 
