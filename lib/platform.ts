@@ -10,6 +10,7 @@ import { EdgeStack } from './stacks/edge-stack.ts';
 import { IdentityApiStack } from './stacks/identity-api-stack.ts';
 import { IdentityStack } from './stacks/identity-stack.ts';
 import { KeysStack } from './stacks/keys-stack.ts';
+import { PartnerApiStack } from './stacks/partner-api-stack.ts';
 
 /** The stacks of one stage. */
 export interface Platform {
@@ -62,11 +63,25 @@ export const platform = (
     ...apiProps,
     description: 'Sign-in and users',
   });
+  const partnerApis: { readonly clinical?: PartnerApiStack } = config.partnerDomain
+    ? {
+        clinical: new PartnerApiStack(app, named('partner-api'), {
+          ...stateless,
+          config,
+          keys,
+          identity,
+          capability: 'clinical',
+          shared: clinicalApi,
+        }),
+      }
+    : {};
   const edge = new EdgeStack(app, named('edge'), {
     ...stateless,
     config,
     keys,
     apis: { clinical: clinicalApi, identity: identityApi },
+    partnerApis,
+    identity,
   });
   Tags.of(app).add('application', 'chartlock');
   Tags.of(app).add('stage', stage);

@@ -8,7 +8,7 @@ export interface Acknowledgement {
   readonly reason: string;
 }
 
-const apis = ['clinical-api', 'identity-api'] as const;
+const apis = ['clinical-api', 'identity-api', 'partner-api'] as const;
 const lambdas = [
   'clinical-api/Service/Function',
   'identity-api/Service/Function',

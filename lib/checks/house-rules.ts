@@ -89,8 +89,11 @@ export const houseRules: readonly HouseRule[] = [
   {
     id: '164.312(e)(1)-DomainTls',
     type: 'AWS::ApiGateway::DomainName',
-    finding: 'The domain speaks something older than TLS 1.3.',
-    holds: (domain) => /^SecurityPolicy_TLS13_1_3_/.test(domain.SecurityPolicy ?? ''),
+    finding:
+      'The domain speaks something older than TLS 1.3, or than TLS 1.2 where it verifies client certificates against a pinned truststore.',
+    holds: ({ SecurityPolicy = '', MutualTlsAuthentication: mutual }) =>
+      /^SecurityPolicy_TLS13_1_3_/.test(SecurityPolicy) ||
+      (SecurityPolicy === 'TLS_1_2' && !!mutual?.TruststoreUri && !!mutual.TruststoreVersion),
   },
   {
     id: '164.312(e)(1)-FirewallBlocks',

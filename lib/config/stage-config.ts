@@ -23,6 +23,25 @@ export interface StageConfig {
     /** An ACM certificate for the name, in the same region. */
     readonly certificateArn: string;
   };
+  /**
+   * Where people sign in to registered applications: a name under Amazon's domain, or one of your own, whose parent has an
+   * address record.
+   */
+  readonly managedLogin:
+    | { readonly prefix: string }
+    | {
+        readonly name: string;
+        /** An ACM certificate for the name, in us-east-1 whatever the stage's region. */
+        readonly certificateArn: string;
+      };
+  /** Where partners' machines call with client certificates (ADR 18). @default partners have no domain */
+  readonly partnerDomain?: {
+    readonly name: string;
+    /** An ACM certificate for the name, in the same region. */
+    readonly certificateArn: string;
+    /** The certificate authorities whose client certificates pass, as an object of a versioned bucket. */
+    readonly truststore: { readonly bucket: string; readonly key: string; readonly version: string };
+  };
   /** ARNs of the IAM roles that administer keys; they can never use one. */
   readonly keyAdministrators: readonly string[];
   /** Passkeys (Web Authentication Level 3). */
@@ -117,22 +136,69 @@ const sessionChecks = (
   between(`${name}.absoluteHours`, (config) => config[name]?.absoluteHours, 1, absoluteHours),
 ];
 
-const domainChecks: readonly Check[] = [
+/** What must hold of a domain's name and certificate. */
+const namedDomainChecks = (
+  name: string,
+  domainOf: (config: StageConfig) => { readonly name?: string; readonly certificateArn?: string } | undefined,
+  regionOf: (config: StageConfig) => string = ({ region }) => region,
+): readonly Check[] => [
   matching(
-    'domain.name',
-    ({ domain }) => domain?.name,
+    `${name}.name`,
+    (config) => domainOf(config)?.name,
     /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/,
     'a fully qualified domain name in lower case',
   ),
   {
-    name: 'domain.certificateArn',
-    value: ({ domain }) => domain?.certificateArn,
-    wanted: ({ region, account }) => `an ACM certificate of region ${region} and account ${account}`,
-    holds: ({ domain, region, account }) =>
-      new RegExp(`^arn:aws[a-z-]*:acm:${region}:${account}:certificate/[0-9a-f-]{36}$`).test(
-        domain?.certificateArn ?? '',
+    name: `${name}.certificateArn`,
+    value: (config) => domainOf(config)?.certificateArn,
+    wanted: (config) => `an ACM certificate of region ${regionOf(config)} and account ${config.account}`,
+    holds: (config) =>
+      new RegExp(`^arn:aws[a-z-]*:acm:${regionOf(config)}:${config.account}:certificate/[0-9a-f-]{36}$`).test(
+        domainOf(config)?.certificateArn ?? '',
       ),
   },
+];
+
+const domainChecks = namedDomainChecks('domain', ({ domain }) => domain);
+
+const ownLogin = ({ managedLogin }: StageConfig) =>
+  managedLogin && 'name' in managedLogin ? managedLogin : undefined;
+const ownLoginChecks = namedDomainChecks('managedLogin', ownLogin, () => 'us-east-1');
+const prefixChecks: readonly Check[] = [
+  matching(
+    'managedLogin.prefix',
+    ({ managedLogin }) => ('prefix' in managedLogin ? managedLogin.prefix : undefined),
+    /^(?!.*(?:aws|amazon|cognito))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'lower-case letters, digits and hyphens, without the words aws, amazon and cognito',
+  ),
+];
+
+const partnerChecks: readonly Check[] = [
+  ...namedDomainChecks('partnerDomain', ({ partnerDomain }) => partnerDomain),
+  {
+    name: 'partnerDomain.name',
+    value: ({ partnerDomain }) => partnerDomain?.name,
+    wanted: () => 'another name than domain.name',
+    holds: ({ partnerDomain, domain }) => partnerDomain?.name !== domain?.name,
+  },
+  matching(
+    'partnerDomain.truststore.bucket',
+    ({ partnerDomain }) => partnerDomain?.truststore?.bucket,
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'the name of a bucket',
+  ),
+  matching(
+    'partnerDomain.truststore.key',
+    ({ partnerDomain }) => partnerDomain?.truststore?.key,
+    /^[\w!.*'()/-]{1,1000}\.pem$/,
+    'the key of a PEM file',
+  ),
+  matching(
+    'partnerDomain.truststore.version',
+    ({ partnerDomain }) => partnerDomain?.truststore?.version,
+    /^(?!null$)[\w.-]{1,1024}$/,
+    'the id of a version, without which a new truststore is not noticed',
+  ),
 ];
 
 /** Whether passkeys of a domain may be used at an origin (Web Authentication Level 3 §5.1.2). */
@@ -231,6 +297,8 @@ export const validateStage = (config: StageConfig): StageConfig => {
     ...checks,
     ...(config.stage === 'local' && !config.domain ? [] : domainChecks),
     ...passkeyChecks,
+    ...('prefix' in (config.managedLogin ?? {}) ? prefixChecks : ownLoginChecks),
+    ...(config.partnerDomain ? partnerChecks : []),
   ];
   const wrong = applicable.find((check) => !check.holds(config));
   if (wrong)
@@ -246,11 +314,19 @@ export const validateStage = (config: StageConfig): StageConfig => {
  */
 export const deployable = (config: StageConfig): StageConfig => {
   if (config.stage === 'local') return config;
+  const isExample = (name = ''): boolean => /(^|\.)example\.(org|com|net)$/.test(name);
+  const isZero = (arn = ''): boolean => /\/0{8}-/.test(arn);
+  const login = { prefix: '', name: '', certificateArn: '', ...config.managedLogin };
   const placeholders: Record<string, boolean> = {
     account: config.account === '000000000000',
-    'domain.name': /(^|\.)example\.(org|com|net)$/.test(config.domain?.name ?? ''),
-    'domain.certificateArn': /\/0{8}-/.test(config.domain?.certificateArn ?? ''),
-    'passkeys.relyingParty': /(^|\.)example\.(org|com|net)$/.test(config.passkeys.relyingParty),
+    'domain.name': isExample(config.domain?.name),
+    'domain.certificateArn': isZero(config.domain?.certificateArn),
+    'managedLogin.prefix': login.prefix.includes('000000000000'),
+    'managedLogin.name': isExample(login.name),
+    'managedLogin.certificateArn': isZero(login.certificateArn),
+    'partnerDomain.name': isExample(config.partnerDomain?.name),
+    'partnerDomain.certificateArn': isZero(config.partnerDomain?.certificateArn),
+    'passkeys.relyingParty': isExample(config.passkeys.relyingParty),
     keyAdministrators: config.keyAdministrators.some((arn) => arn.includes(':000000000000:')),
   };
   const found = Object.entries(placeholders).find(([, isPlaceholder]) => isPlaceholder)?.[0];

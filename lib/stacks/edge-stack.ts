@@ -5,17 +5,21 @@ import {
   DomainName,
   EndpointAccessMode,
   EndpointType,
+  type RestApi,
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stage-config.ts';
 import { EncryptedLogGroup } from '../constructs/encrypted-log-group.ts';
+import { apiStageName } from '../constructs/explicit-api.ts';
 import { inspectedBytes } from '../constructs/inspected-bytes.ts';
 import type { ApiStack } from './api-stack.ts';
-import { apiStageName } from './api-stack.ts';
+import type { IdentityStack } from './identity-stack.ts';
 import type { KeysStack } from './keys-stack.ts';
+import type { PartnerApiStack } from './partner-api-stack.ts';
 
 /** What the edge needs. */
 export interface EdgeStackProps extends StackProps {
@@ -23,6 +27,9 @@ export interface EdgeStackProps extends StackProps {
   readonly keys: KeysStack;
   /** The APIs by their capability, which is their base path. */
   readonly apis: { readonly [capability: string]: ApiStack };
+  /** The partners' APIs likewise; without the partners' domain there are none. */
+  readonly partnerApis: { readonly [capability: string]: PartnerApiStack };
+  readonly identity: IdentityStack;
 }
 
 /** AWS's managed rule groups, all of them blocking. */
@@ -105,15 +112,82 @@ const signIns: CfnWebACL.StatementProperty = {
   },
 };
 
+const pathOf = (searchString: string): CfnWebACL.StatementProperty => ({
+  byteMatchStatement: {
+    fieldToMatch: { uriPath: {} },
+    positionalConstraint: 'STARTS_WITH',
+    searchString,
+    textTransformations: [
+      { priority: 0, type: 'URL_DECODE' },
+      { priority: 1, type: 'NORMALIZE_PATH' },
+      { priority: 2, type: 'LOWERCASE' },
+    ],
+  },
+});
+const inQuery = (name: string, searchString: string): CfnWebACL.StatementProperty => ({
+  byteMatchStatement: {
+    fieldToMatch: { singleQueryArgument: { Name: name } },
+    positionalConstraint: 'EXACTLY',
+    searchString,
+    textTransformations: [{ priority: 0, type: 'NONE' }],
+  },
+});
+
+/** Cognito lets a client leave PKCE out, which OAuth 2.1 §7.6 does not: such a sign-in does not begin, at either page. */
+const proofKeyRequired = (priority: number): CfnWebACL.RuleProperty => ({
+  name: 'ProofKeyRequired',
+  priority,
+  action: { block: {} },
+  statement: {
+    andStatement: {
+      statements: [
+        { orStatement: { statements: [pathOf('/oauth2/authorize'), pathOf('/login')] } },
+        {
+          notStatement: {
+            statement: {
+              andStatement: {
+                statements: [inQuery('response_type', 'code'), inQuery('code_challenge_method', 'S256')],
+              },
+            },
+          },
+        },
+      ],
+    },
+  },
+  visibilityConfig: metrics('ProofKeyRequired'),
+});
+
+/** What neither a log nor a console may hold of a request. */
+const dataProtectionConfig: CfnWebACL.DataProtectionConfigProperty = {
+  dataProtections: [
+    ...['authorization', 'cookie', 'idempotency-key'].map((header) => ({
+      field: { fieldType: 'SINGLE_HEADER', fieldKeys: [header] },
+      action: 'SUBSTITUTION',
+    })),
+    { field: { fieldType: 'QUERY_STRING' }, action: 'SUBSTITUTION' },
+    { field: { fieldType: 'BODY' }, action: 'SUBSTITUTION' },
+  ],
+};
+
 /**
  * What stands before the APIs: the domain, which speaks TLS 1.3 only, and the firewall, which blocks.
  * @stateless
  */
 export class EdgeStack extends Stack {
-  constructor(scope: Construct, id: string, { config, keys, apis, ...props }: EdgeStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, keys, apis, partnerApis, identity, ...props }: EdgeStackProps,
+  ) {
     super(scope, id, props);
     if (config.domain) this.domain(config.domain, apis);
-    this.firewall(config, keys, Object.entries(apis));
+    if (config.partnerDomain) this.partnerDomain(config.partnerDomain, partnerApis);
+    const firewall = this.firewall(config, [
+      ...Object.entries(apis),
+      ...Object.entries(partnerApis).map(([capability, stack]) => [`partner${capability}`, stack] as const),
+    ]);
+    const loginFirewall = this.loginFirewall(config, identity);
+    this.logging(config, keys, { FirewallLogging: firewall, LoginFirewallLogging: loginFirewall });
   }
 
   private domain(
@@ -139,22 +213,60 @@ export class EdgeStack extends Stack {
     new CfnOutput(this, 'DomainTarget', { value: domainName.domainNameAliasDomainName });
   }
 
-  private firewall(config: StageConfig, keys: KeysStack, apis: readonly [string, ApiStack][]): void {
+  /** A domain of its own, because none can speak TLS 1.3 only and verify client certificates (ADR 18). */
+  private partnerDomain(
+    { name, certificateArn, truststore }: NonNullable<StageConfig['partnerDomain']>,
+    apis: EdgeStackProps['partnerApis'],
+  ): void {
+    const { bucket, key, version } = truststore;
+    const domainName = new DomainName(this, 'PartnerDomain', {
+      domainName: name,
+      certificate: Certificate.fromCertificateArn(this, 'PartnerCertificate', certificateArn),
+      endpointType: EndpointType.REGIONAL,
+      securityPolicy: SecurityPolicy.TLS_1_2,
+      mtls: { bucket: Bucket.fromBucketName(this, 'Truststore', bucket), key, version },
+    });
+    for (const [capability, { api }] of Object.entries(apis))
+      new BasePathMapping(this, `PartnerMapping${capability}`, {
+        domainName,
+        restApi: api,
+        basePath: capability,
+        attachToStage: false,
+      });
+    new CfnOutput(this, 'PartnerDomainName', { value: domainName.domainName });
+    new CfnOutput(this, 'PartnerDomainTarget', { value: domainName.domainNameAliasDomainName });
+  }
+
+  /** Before the user pool's own pages, which applications send people to. */
+  private loginFirewall(config: StageConfig, { userPool }: IdentityStack): CfnWebACL {
+    const acl = new CfnWebACL(this, 'LoginFirewall', {
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      visibilityConfig: metrics('LoginFirewall'),
+      dataProtectionConfig,
+      rules: [
+        rateRule('RatePerAddress', 0, config.perAddress.signIns),
+        proofKeyRequired(1),
+        managedRule('AWSManagedRulesAmazonIpReputationList', 2),
+      ],
+    });
+    new CfnWebACLAssociation(this, 'ProtectsLogin', {
+      webAclArn: acl.attrArn,
+      resourceArn: userPool.userPoolArn,
+    });
+    return acl;
+  }
+
+  private firewall(
+    config: StageConfig,
+    apis: readonly (readonly [string, { readonly api: RestApi }])[],
+  ): CfnWebACL {
     const acl = new CfnWebACL(this, 'Firewall', {
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
       visibilityConfig: metrics('Firewall'),
       associationConfig: { requestBody: { API_GATEWAY: { defaultSizeInspectionLimit: 'KB_64' } } },
-      dataProtectionConfig: {
-        dataProtections: [
-          ...['authorization', 'cookie', 'idempotency-key'].map((header) => ({
-            field: { fieldType: 'SINGLE_HEADER', fieldKeys: [header] },
-            action: 'SUBSTITUTION',
-          })),
-          { field: { fieldType: 'QUERY_STRING' }, action: 'SUBSTITUTION' },
-          { field: { fieldType: 'BODY' }, action: 'SUBSTITUTION' },
-        ],
-      },
+      dataProtectionConfig,
       rules: [
         rateRule('RatePerAddress', 0, config.perAddress.requests),
         rateRule('SignInsPerAddress', 1, config.perAddress.signIns, signIns),
@@ -167,21 +279,31 @@ export class EdgeStack extends Stack {
         webAclArn: acl.attrArn,
         resourceArn: `arn:${this.partition}:apigateway:${this.region}::/restapis/${api.restApiId}/stages/${apiStageName}`,
       });
+    return acl;
+  }
+
+  /** One log for both firewalls, with nothing in it that could tell of a person. */
+  private logging(
+    config: StageConfig,
+    keys: KeysStack,
+    firewalls: { readonly [id: string]: CfnWebACL },
+  ): void {
     const log = new EncryptedLogGroup(this, 'FirewallLog', {
       config,
       encryptionKey: keys.logs,
       // WAF writes only to groups with this prefix.
       logGroupName: `aws-waf-logs-chartlock-${config.stage}`,
     });
-    new CfnLoggingConfiguration(this, 'FirewallLogging', {
-      resourceArn: acl.attrArn,
-      logDestinationConfigs: [log.logGroupArn],
-      redactedFields: [
-        { uriPath: {} },
-        { queryString: {} },
-        { singleHeader: { Name: 'authorization' } },
-        { singleHeader: { Name: 'cookie' } },
-      ],
-    });
+    for (const [id, acl] of Object.entries(firewalls))
+      new CfnLoggingConfiguration(this, id, {
+        resourceArn: acl.attrArn,
+        logDestinationConfigs: [log.logGroupArn],
+        redactedFields: [
+          { uriPath: {} },
+          { queryString: {} },
+          { singleHeader: { Name: 'authorization' } },
+          { singleHeader: { Name: 'cookie' } },
+        ],
+      });
   }
 }

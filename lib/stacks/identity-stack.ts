@@ -1,10 +1,12 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { CfnUserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import {
   AccountRecovery,
   FeaturePlan,
   LambdaVersion,
+  ManagedLoginVersion,
   Mfa,
   PasskeyUserVerification,
   ResourceServerScope,
@@ -89,6 +91,7 @@ export class IdentityStack extends Stack {
         ),
       });
     this.signInClient = this.client(config);
+    this.managedLogin(config.managedLogin);
     new CfnOutput(this, 'UserPoolId', { value: this.userPool.userPoolId });
     new CfnOutput(this, 'SignInClientId', { value: this.signInClient.userPoolClientId });
   }
@@ -146,6 +149,22 @@ export class IdentityStack extends Stack {
       UserPoolOperation.VERIFY_AUTH_CHALLENGE_RESPONSE,
     ])
       this.userPool.addTrigger(operation, lambda);
+  }
+
+  /** Where people sign in to registered applications; the façade's client has no part in it. */
+  private managedLogin(domain: StageConfig['managedLogin']): void {
+    const { domainName } = this.userPool.addDomain('ManagedLogin', {
+      managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+      ...('prefix' in domain
+        ? { cognitoDomain: { domainPrefix: domain.prefix } }
+        : {
+            customDomain: {
+              domainName: domain.name,
+              certificate: Certificate.fromCertificateArn(this, 'LoginCertificate', domain.certificateArn),
+            },
+          }),
+    });
+    new CfnOutput(this, 'ManagedLoginDomain', { value: domainName });
   }
 
   private client(config: StageConfig): UserPoolClient {

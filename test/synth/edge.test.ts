@@ -38,7 +38,7 @@ describe('the firewall', () => {
       .ofType('AWS::WAFv2::WebACLAssociation')
       .map(({ properties }) => properties.ResourceArn);
     expect(stages).toHaveLength(apis.length);
-    expect(protectedArns.sort()).toEqual(
+    expect(protectedArns.filter((arn) => arn.startsWith('arn:aws:apigateway')).sort()).toEqual(
       apis
         .map(
           ({ stack, id }) => `arn:aws:apigateway:${prod.config.region}::/restapis/${stack}/${id}/stages/v1`,
@@ -112,7 +112,7 @@ describe('the firewall', () => {
   });
 
   it('logs every decision without what could tell of a person', () => {
-    const [logging] = prod.ofType('AWS::WAFv2::LoggingConfiguration');
+    const [logging, loginLogging] = prod.ofType('AWS::WAFv2::LoggingConfiguration');
     const group = prod.ofType('AWS::Logs::LogGroup').find(({ stack }) => stack === 'edge');
     expect(group?.properties.LogGroupName).toBe('aws-waf-logs-chartlock-prod');
     expect(logging?.properties.LogDestinationConfigs).toEqual([`arn:edge/${group?.id}`]);
@@ -122,6 +122,10 @@ describe('the firewall', () => {
       { SingleHeader: { Name: 'authorization' } },
       { SingleHeader: { Name: 'cookie' } },
     ]);
+    expect(loginLogging?.properties).toMatchObject({
+      LogDestinationConfigs: logging?.properties.LogDestinationConfigs,
+      RedactedFields: logging?.properties.RedactedFields,
+    });
     const fields = acl.DataProtectionConfig.DataProtections.map(
       ({
         Field: { FieldType, FieldKeys = [] },
@@ -138,5 +142,53 @@ describe('the firewall', () => {
       'SUBSTITUTION QUERY_STRING',
       'SUBSTITUTION BODY',
     ]);
+  });
+});
+
+describe('the firewall before managed login', () => {
+  const [, login] = prod.ofType('AWS::WAFv2::WebACL');
+
+  it('stands before the user pool', () => {
+    const pool = prod.ofType('AWS::Cognito::UserPool')[0];
+    const association = prod
+      .ofType('AWS::WAFv2::WebACLAssociation')
+      .find(({ properties }) => properties.ResourceArn === `arn:identity/${pool?.id}`);
+    expect(association?.properties.WebACLArn).toBe(`arn:edge/${login?.id}`);
+  });
+
+  it('lets no sign-in begin without a code and its proof key', () => {
+    const [, proof] = login?.properties.Rules ?? [];
+    expect(proof).toMatchObject({ Name: 'ProofKeyRequired', Action: { Block: {} } });
+    const [pages, notProven] = proof.Statement.AndStatement.Statements;
+    const paths = pages.OrStatement.Statements.map(
+      // biome-ignore lint/suspicious/noExplicitAny: a template is read here, and its shape asserted
+      ({ ByteMatchStatement: match }: any) => [match.SearchString, match.PositionalConstraint],
+    );
+    expect(paths).toEqual([
+      ['/oauth2/authorize', 'STARTS_WITH'],
+      ['/login', 'STARTS_WITH'],
+    ]);
+    const wanted = notProven.NotStatement.Statement.AndStatement.Statements.map(
+      // biome-ignore lint/suspicious/noExplicitAny: likewise
+      ({ ByteMatchStatement: match }: any) => [
+        match.FieldToMatch.SingleQueryArgument.Name,
+        match.SearchString,
+        match.PositionalConstraint,
+      ],
+    );
+    expect(wanted).toEqual([
+      ['response_type', 'code', 'EXACTLY'],
+      ['code_challenge_method', 'S256', 'EXACTLY'],
+    ]);
+  });
+
+  it('blocks by every rule, and keeps no sample', () => {
+    expect(login?.properties.Rules.map(({ Name }: { Name: string }) => Name)).toEqual([
+      'RatePerAddress',
+      'ProofKeyRequired',
+      'AWSManagedRulesAmazonIpReputationList',
+    ]);
+    for (const { VisibilityConfig } of [login?.properties, ...(login?.properties.Rules ?? [])])
+      expect(VisibilityConfig.SampledRequestsEnabled).toBe(false);
   });
 });

@@ -94,6 +94,40 @@ describe('the sign-in client', () => {
   });
 });
 
+describe('every client of the pool', () => {
+  // Those of applications and machines are made by the API: test/lambdas/ports/app-clients.test.ts.
+  it.each(prod.ofType('AWS::Cognito::UserPoolClient'))(
+    '$id has no implicit grant, short tokens and no scope of self-service',
+    ({ properties }) => {
+      expect(properties.AllowedOAuthFlows ?? []).not.toContain('implicit');
+      expect(properties.AllowedOAuthScopes ?? []).not.toContain('aws.cognito.signin.user.admin');
+      expect(properties.PreventUserExistenceErrors).toBe('ENABLED');
+      expect(properties.TokenValidityUnits.AccessToken).toBe('minutes');
+      expect(properties.AccessTokenValidity).toBeLessThanOrEqual(15);
+      expect(properties.ExplicitAuthFlows).not.toContain('ALLOW_USER_PASSWORD_AUTH');
+    },
+  );
+});
+
+describe('managed login', () => {
+  it('has a domain of its own, with the newer pages', () => {
+    const { managedLogin } = prod.config;
+    expect(only('AWS::Cognito::UserPoolDomain').properties).toMatchObject({
+      ...('name' in managedLogin && {
+        Domain: managedLogin.name,
+        CustomDomainConfig: { CertificateArn: managedLogin.certificateArn },
+      }),
+      ManagedLoginVersion: 2,
+    });
+  });
+
+  it('can have a name under Amazon’s domain instead', () => {
+    const dev = synthesized('dev').ofType('AWS::Cognito::UserPoolDomain')[0];
+    expect(dev?.properties).toMatchObject({ Domain: 'chartlock-dev-000000000000', ManagedLoginVersion: 2 });
+    expect(dev?.properties.CustomDomainConfig).toBeUndefined();
+  });
+});
+
 describe('the resource servers', () => {
   const servers = prod.ofType('AWS::Cognito::UserPoolResourceServer');
   const scopes = servers.flatMap(({ properties }) =>

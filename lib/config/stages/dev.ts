@@ -9,6 +9,7 @@ export const dev: StageConfig = {
     name: 'api.dev.chartlock.example.org',
     certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000',
   },
+  managedLogin: { prefix: 'chartlock-dev-000000000000' },
   keyAdministrators: ['arn:aws:iam::000000000000:role/key-administrator'],
   passkeys: { relyingParty: 'dev.chartlock.example.org', origins: ['https://app.dev.chartlock.example.org'] },
   administrativeFactor: 'passkey',

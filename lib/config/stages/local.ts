@@ -5,6 +5,7 @@ export const local: StageConfig = {
   stage: 'local',
   account: '111122223333',
   region: 'us-east-1',
+  managedLogin: { prefix: 'chartlock-local' },
   keyAdministrators: ['arn:aws:iam::111122223333:role/key-administrator'],
   passkeys: { relyingParty: 'localhost', origins: ['https://localhost:8443'] },
   administrativeFactor: 'totp',

@@ -9,6 +9,10 @@ export const prod: StageConfig = {
     name: 'api.chartlock.example.org',
     certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000',
   },
+  managedLogin: {
+    name: 'auth.chartlock.example.org',
+    certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000',
+  },
   keyAdministrators: ['arn:aws:iam::000000000000:role/key-administrator'],
   passkeys: { relyingParty: 'chartlock.example.org', origins: ['https://app.chartlock.example.org'] },
   administrativeFactor: 'passkey',
