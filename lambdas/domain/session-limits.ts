@@ -1,4 +1,5 @@
 import type { Role } from '../../model/vocabulary.ts';
+import { longestTokenLife } from './judge-session.ts';
 
 /** How long a session lives, in seconds (45 CFR 164.312(a)(2)(iii)). */
 export interface SessionLimits {
@@ -12,6 +13,8 @@ export interface SessionLimits {
 const longest = {
   workforce: { idle: 15 * 60, absolute: 12 * 3600 },
   patient: { idle: 30 * 60, absolute: 24 * 3600 },
+  /** A machine has no session beyond its token. */
+  machine: { idle: longestTokenLife, absolute: longestTokenLife },
 } as const satisfies Record<string, SessionLimits>;
 
 /** The variables that may shorten a limit. */
@@ -43,5 +46,8 @@ export const sessionLimits = (
     idle: shortened(longest.patient.idle, environment.PATIENT_IDLE_SECONDS),
     absolute: shortened(longest.patient.absolute, environment.PATIENT_ABSOLUTE_SECONDS),
   };
-  return (role) => (role === 'patient' ? patient : workforce);
+  return (role) => {
+    if (role === 'system') return longest.machine;
+    return role === 'patient' ? patient : workforce;
+  };
 };

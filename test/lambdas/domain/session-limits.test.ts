@@ -35,3 +35,10 @@ test('each limit has its own variable', () => {
     { idle: 3, absolute: 4 },
   ]);
 });
+
+test('a machine has as long as its token, whatever is configured', () => {
+  for (const configured of ['1', '999999'])
+    expect(
+      sessionLimits({ WORKFORCE_IDLE_SECONDS: configured, WORKFORCE_ABSOLUTE_SECONDS: configured })('system'),
+    ).toEqual({ idle: 900, absolute: 900 });
+});
