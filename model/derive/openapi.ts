@@ -371,7 +371,13 @@ const tagsOf = (operations: readonly Operation[]): readonly JsonObject[] => {
   const named = new Set(operations.filter(({ kind }) => kind === 'named').map(tagOf));
   const words: { readonly [tag: string]: string } = {
     auth: 'Signing in and out.',
+    sessions: 'Your sessions.',
+    passkeys: 'Your passkeys.',
+    consents: 'What you let applications do for you.',
     users: 'The people of your tenant.',
+    apps: 'The applications of your tenant.',
+    machines: 'The machines of your tenant.',
+    reviews: 'Reviews of who may do what.',
   };
   return [
     ...declared,

@@ -85,7 +85,7 @@ describe('every operation', () => {
     const inUrl = described.flatMap(({ operation }) =>
       (operation.parameters ?? []).flatMap(({ name }) => (name ? [name] : [])),
     );
-    expect([...new Set(inUrl)].sort()).toEqual(['fields', 'id']);
+    expect([...new Set(inUrl)].sort()).toEqual(['client', 'fields', 'id', 'secret']);
   });
 });
 
