@@ -3427,7 +3427,7 @@ function validate75(data) {
                                                   const _errs36 = errors;
                                                   if (errors === _errs36) {
                                                     if (typeof data14 === "string") {
-                                                      if (func2(data14) > 8192) {
+                                                      if (func2(data14) > 2048) {
                                                         errors++;
                                                       } else {
                                                         if (func2(data14) < 1) {
@@ -3452,7 +3452,7 @@ function validate75(data) {
                                                     const _errs38 = errors;
                                                     if (errors === _errs38) {
                                                       if (typeof data15 === "string") {
-                                                        if (func2(data15) > 4096) {
+                                                        if (func2(data15) > 1024) {
                                                           errors++;
                                                         } else {
                                                           if (func2(data15) < 1) {
@@ -3477,7 +3477,7 @@ function validate75(data) {
                                                       const _errs40 = errors;
                                                       if (errors === _errs40) {
                                                         if (typeof data16 === "string") {
-                                                          if (func2(data16) > 2048) {
+                                                          if (func2(data16) > 1024) {
                                                             errors++;
                                                           } else {
                                                             if (func2(data16) < 1) {
@@ -3892,7 +3892,7 @@ function validate81(data) {
                                                 const _errs19 = errors;
                                                 if (errors === _errs19) {
                                                   if (typeof data7 === "string") {
-                                                    if (func2(data7) > 8192) {
+                                                    if (func2(data7) > 2048) {
                                                       errors++;
                                                     } else {
                                                       if (func2(data7) < 1) {
@@ -3917,7 +3917,7 @@ function validate81(data) {
                                                   const _errs21 = errors;
                                                   if (errors === _errs21) {
                                                     if (typeof data8 === "string") {
-                                                      if (func2(data8) > 16384) {
+                                                      if (func2(data8) > 2048) {
                                                         errors++;
                                                       } else {
                                                         if (func2(data8) < 1) {
@@ -3942,7 +3942,7 @@ function validate81(data) {
                                                     const _errs23 = errors;
                                                     if (errors === _errs23) {
                                                       if (typeof data9 === "string") {
-                                                        if (func2(data9) > 16384) {
+                                                        if (func2(data9) > 2048) {
                                                           errors++;
                                                         } else {
                                                           if (func2(data9) < 1) {
@@ -4030,7 +4030,7 @@ function validate81(data) {
                                                           const _errs31 = errors;
                                                           if (errors === _errs31) {
                                                             if (typeof data13 === "string") {
-                                                              if (func2(data13) > 8192) {
+                                                              if (func2(data13) > 1024) {
                                                                 errors++;
                                                               } else {
                                                                 if (func2(data13) < 1) {

@@ -14,6 +14,7 @@ const lambdas = [
   'identity-api/Service/Function',
   'identity-api/Operator/Function',
   'identity/PreToken/Function',
+  'identity/PasskeyChallenge/Function',
 ] as const;
 
 const ofGateways = (stack: string): Acknowledgement[] => [

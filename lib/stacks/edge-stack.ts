@@ -160,7 +160,7 @@ const proofKeyRequired = (priority: number): CfnWebACL.RuleProperty => ({
 /** What neither a log nor a console may hold of a request. */
 const dataProtectionConfig: CfnWebACL.DataProtectionConfigProperty = {
   dataProtections: [
-    ...['authorization', 'cookie', 'idempotency-key'].map((header) => ({
+    ...['authorization', 'cookie', 'idempotency-key', 'x-step-up-proof'].map((header) => ({
       field: { fieldType: 'SINGLE_HEADER', fieldKeys: [header] },
       action: 'SUBSTITUTION',
     })),

@@ -39,12 +39,12 @@ export const newCredential = credential({
   additionalProperties: false,
   required: ['clientDataJSON', 'attestationObject'],
   properties: {
-    clientDataJSON: encoded(8192),
-    attestationObject: encoded(16_384),
-    authenticatorData: encoded(16_384),
+    clientDataJSON: encoded(2048),
+    attestationObject: encoded(2048),
+    authenticatorData: encoded(2048),
     transports,
     publicKeyAlgorithm: { type: 'integer', minimum: -65_535, maximum: 65_535 },
-    publicKey: encoded(8192),
+    publicKey: encoded(1024),
   },
 });
 
@@ -54,9 +54,9 @@ export const assertion = credential({
   additionalProperties: false,
   required: ['clientDataJSON', 'authenticatorData', 'signature'],
   properties: {
-    clientDataJSON: encoded(8192),
-    authenticatorData: encoded(4096),
-    signature: encoded(2048),
+    clientDataJSON: encoded(2048),
+    authenticatorData: encoded(1024),
+    signature: encoded(1024),
     userHandle: encoded(88),
   },
 });

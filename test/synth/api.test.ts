@@ -231,13 +231,16 @@ describe('functions', () => {
       'IDENTITY_KEY_ARN',
       'ISSUER',
       'KEYRING_TABLE',
+      'PASSKEY_ORIGINS',
       'PATIENT_ABSOLUTE_SECONDS',
       'PATIENT_IDLE_SECONDS',
       'RECORDS_TABLE',
       'REFRESH_MINUTES',
+      'RELYING_PARTY_ID',
       'SESSIONS_TABLE',
       'SIGN_IN_CLIENT_ID',
       'STAGE',
+      'STEP_UP_SECONDS',
       'TENANT_ROLE_ARN',
       'USER_POOL_ID',
       'WORKFORCE_ABSOLUTE_SECONDS',
@@ -248,7 +251,7 @@ describe('functions', () => {
     for (const [name, value] of Object.entries(Variables)) {
       expect(name).not.toMatch(/SECRET|PASSWORD|TOKEN/);
       expect(value).toMatch(
-        /^(\d+|prod|passkey|(arn:)?[a-z-]+\/[A-Za-z0-9]+|https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/identity\/\w+)$/,
+        /^(\d+|prod|passkey|(https:\/\/app\.)?chartlock\.example\.org|(arn:)?[a-z-]+\/[A-Za-z0-9]+|https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/identity\/\w+)$/,
       );
     }
   });

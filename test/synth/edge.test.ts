@@ -139,6 +139,7 @@ describe('the firewall', () => {
       'SUBSTITUTION SINGLE_HEADER authorization',
       'SUBSTITUTION SINGLE_HEADER cookie',
       'SUBSTITUTION SINGLE_HEADER idempotency-key',
+      'SUBSTITUTION SINGLE_HEADER x-step-up-proof',
       'SUBSTITUTION QUERY_STRING',
       'SUBSTITUTION BODY',
     ]);

@@ -210,6 +210,28 @@ describe('identity', () => {
           expect(may(roleOf(prod, 'identity', which), table, action, [`T#${own}#P#${patient}`])).toBe(false);
   });
 
+  it('registers and removes clients, of which a removed one stays as a mark', () => {
+    const role = roleOf(prod, 'identity', 'own');
+    const allowed = (key: string): string[] =>
+      itemActions.filter((action) => may(role, 'directory', action, [key]));
+    expect(allowed('O#client')).toEqual([
+      'GetItem',
+      'BatchGetItem',
+      'PutItem',
+      'UpdateItem',
+      'ConditionCheckItem',
+    ]);
+    expect(allowed(`T#${own}#O`)).toEqual([
+      'Query',
+      'PutItem',
+      'UpdateItem',
+      'DeleteItem',
+      'ConditionCheckItem',
+    ]);
+    const together = ['U#subject', 'O#client', `T#${own}#U`, `T#${own}#O`];
+    expect(may(role, 'directory', 'PutItem', together)).toBe(true);
+  });
+
   it('adds people to the directory, and touches no tenant in it', () => {
     const role = roleOf(prod, 'identity', 'own');
     expect(may(role, 'directory', 'PutItem', ['U#subject'])).toBe(true);
@@ -259,6 +281,18 @@ describe('pre-token', () => {
     for (const table of Object.keys(tableArn) as (keyof typeof tableArn)[])
       for (const action of itemActions)
         expect(may(role, table, action, ['U#subject'])).toBe(table === 'directory' && action === 'GetItem');
+  });
+});
+
+describe('passkey-challenge', () => {
+  it('reads what the façade verified, and nothing else', () => {
+    const role = roleOf(prod, 'passkey-challenge', 'own');
+    for (const table of Object.keys(tableArn) as (keyof typeof tableArn)[])
+      for (const action of itemActions) {
+        expect(may(role, table, action, ['E#handle'])).toBe(table === 'sessions' && action === 'GetItem');
+        for (const key of ['A#account', 'C#handle', 'R#handle', `T#${own}#U#subject`, 'U#subject'])
+          expect(may(role, table, action, [key])).toBe(false);
+      }
   });
 });
 
@@ -388,4 +422,18 @@ it('every role is one of a function or of the gateway’s logs', () => {
       'apigateway.amazonaws.com',
     ].sort(),
   );
+});
+
+describe('the trigger before a token', () => {
+  const role = roleOf(prod, 'pre-token', 'own');
+
+  it('reads who asks through what, adds to the trail, and changes nothing else', () => {
+    for (const key of ['U#subject', 'O#client', `T#${own}#`])
+      expect(itemActions.filter((action) => may(role, 'directory', action, [key]))).toEqual(['GetItem']);
+    expect(itemActions.filter((action) => may(role, 'audit', action, [`T#${own}#E#2026-11-22#0`]))).toEqual([
+      'PutItem',
+    ]);
+    for (const key of ['R#x', 'C#x', 'A#x', `T#${own}#U#subject`])
+      expect(itemActions.filter((action) => may(role, 'sessions', action, [key]))).toEqual([]);
+  });
 });

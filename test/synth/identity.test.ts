@@ -18,7 +18,7 @@ describe('the user pool', () => {
     expect(pool.EnabledMfas).toEqual(['SOFTWARE_TOKEN_MFA']);
     expect(pool.WebAuthnFactorConfiguration).toBe('MULTI_FACTOR_WITH_USER_VERIFICATION');
     expect(pool.WebAuthnUserVerification).toBe('required');
-    expect(pool.WebAuthnRelyingPartyID).toBe(prod.config.domain?.name);
+    expect(pool.WebAuthnRelyingPartyID).toBe(prod.config.passkeys.relyingParty);
     expect(pool.Policies.SignInPolicy.AllowedFirstAuthFactors).toEqual(['PASSWORD', 'WEB_AUTHN']);
     expect(pool.SmsConfiguration).toBeUndefined();
     expect(pool.AutoVerifiedAttributes ?? []).not.toContain('phone_number');
@@ -49,12 +49,18 @@ describe('the user pool', () => {
     expect(pool.DeviceConfiguration).toBeUndefined();
   });
 
-  it('asks our trigger for every token', () => {
-    const trigger = prod.ofType('AWS::Lambda::Function').find(({ stack }) => stack === 'identity');
+  const functions = prod.ofType('AWS::Lambda::Function').filter(({ stack }) => stack === 'identity');
+  const functionNamed = (name: string) => functions.find(({ id }) => id.startsWith(name));
+  const arnOf = (name: string) => `arn:identity/${functionNamed(name)?.id}`;
+
+  it('asks our triggers for every token, and for every sign-in by passkey', () => {
     expect(pool.LambdaConfig).toEqual({
-      PreTokenGenerationConfig: { LambdaArn: `arn:identity/${trigger?.id}`, LambdaVersion: 'V3_0' },
+      PreTokenGenerationConfig: { LambdaArn: arnOf('PreToken'), LambdaVersion: 'V3_0' },
+      DefineAuthChallenge: arnOf('PasskeyChallenge'),
+      CreateAuthChallenge: arnOf('PasskeyChallenge'),
+      VerifyAuthChallengeResponse: arnOf('PasskeyChallenge'),
     });
-    expect(trigger?.properties.Environment.Variables.ADMINISTRATIVE_FACTOR).toBe('passkey');
+    expect(functionNamed('PreToken')?.properties.Environment.Variables.ADMINISTRATIVE_FACTOR).toBe('passkey');
   });
 });
 
@@ -65,6 +71,7 @@ describe('the sign-in client', () => {
     expect(client.GenerateSecret).toBe(true);
     expect([...client.ExplicitAuthFlows].sort()).toEqual([
       'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+      'ALLOW_CUSTOM_AUTH',
       'ALLOW_REFRESH_TOKEN_AUTH',
     ]);
   });
