@@ -72,13 +72,109 @@ describe('a step of a sign-in', () => {
     await expect(login(failure('InvalidParameterException'))).rejects.toThrow('down');
   });
 
-  test('is refused when Cognito does not like the form of a new password', async () => {
-    const answered = newClient().during(
-      'AdminRespondToAuthChallenge',
-      failure('InvalidParameterException'),
-      ({ answer }) => answer({ ...pending, challenge: 'NEW_PASSWORD_REQUIRED' }, { newPassword: ' x' }),
+  test.each([
+    'InvalidPasswordException',
+    'PasswordHistoryPolicyViolationException',
+    'InvalidParameterException',
+  ])('is refused for a new password that Cognito does not like: %s', async (name) => {
+    const answered = newClient().during('AdminRespondToAuthChallenge', failure(name), ({ answer }) =>
+      answer({ ...pending, challenge: 'NEW_PASSWORD_REQUIRED' }, { newPassword: ' x' }),
     );
     expect(await answered).toEqual({ refused: 'weak password' });
+    const code = newClient().during('AdminRespondToAuthChallenge', failure(name), ({ answer }) =>
+      answer(pending, { code: '123456' }),
+    );
+    await expect(code).rejects.toThrow('down');
+  });
+
+  test('carries the handle of its evidence, for the token trigger, and nothing without', async () => {
+    const sent: { ClientMetadata?: object }[] = [];
+    const answer = async (_real: unknown, input: object) => {
+      sent.push(input);
+      return { output: {} };
+    };
+    const { during } = newClient();
+    for (const evidence of ['handle', undefined])
+      await during('AdminRespondToAuthChallenge', answer, (of) =>
+        of.answer(pending, { code: '123456' }, evidence),
+      );
+    expect(sent.map(({ ClientMetadata }) => ClientMetadata)).toEqual([{ evidence: 'handle' }, undefined]);
+  });
+});
+
+describe('a sign-in that the façade has verified itself', () => {
+  const begin = (begun: Parameters<typeof answering>[2], ended: Parameters<typeof answering>[2]) => {
+    const sent: object[] = [];
+    const noted =
+      (answer: Parameters<typeof answering>[2]): Parameters<typeof answering>[2] =>
+      (real, input) => {
+        sent.push(input);
+        return answer(real, input);
+      };
+    const cognito = new CognitoIdentityProviderClient({ region: 'us-east-1' });
+    const client = signInClient({ pool: 'pool', client: 'client', cognito });
+    const step = answering(cognito, 'DescribeUserPoolClient', withSecret(secret), () =>
+      answering(cognito, 'AdminInitiateAuth', noted(begun), () =>
+        answering(cognito, 'AdminRespondToAuthChallenge', noted(ended), () =>
+          client.startVerified('subject-1', 'handle'),
+        ),
+      ),
+    );
+    return { step, sent };
+  };
+  const challenge = output({ ChallengeName: 'CUSTOM_CHALLENGE', Session: 'session-2' });
+  const tokens = output({
+    AuthenticationResult: { AccessToken: 'access', ExpiresIn: 900, RefreshToken: 'refresh' },
+  });
+
+  test('answers our challenge with the handle of its evidence', async () => {
+    const { step, sent } = begin(challenge, tokens);
+    expect(await step).toEqual({
+      tokens: { accessToken: 'access', expiresIn: 900, refreshToken: 'refresh' },
+    });
+    const proof = createHmac('sha256', secret).update('subject-1client').digest('base64');
+    expect(sent).toEqual([
+      {
+        UserPoolId: 'pool',
+        ClientId: 'client',
+        AuthFlow: 'CUSTOM_AUTH',
+        AuthParameters: { USERNAME: 'subject-1', SECRET_HASH: proof },
+      },
+      {
+        UserPoolId: 'pool',
+        ClientId: 'client',
+        ChallengeName: 'CUSTOM_CHALLENGE',
+        Session: 'session-2',
+        ClientMetadata: { evidence: 'handle' },
+        ChallengeResponses: { USERNAME: 'subject-1', SECRET_HASH: proof, ANSWER: 'handle' },
+      },
+    ]);
+  });
+
+  test('takes no other challenge, and answers none', async () => {
+    for (const name of ['SOFTWARE_TOKEN_MFA', 'PASSWORD_VERIFIER']) {
+      const { step, sent } = begin(output({ ChallengeName: name, Session: 'session-2' }), tokens);
+      expect(await step).toEqual({ refused: 'answer' });
+      expect(sent).toHaveLength(1);
+    }
+  });
+
+  test('takes no tokens without our challenge', async () => {
+    expect(await begin(tokens, tokens).step).toEqual({ refused: 'answer' });
+  });
+
+  test('is refused when Cognito refuses, first or last', async () => {
+    const refusing = failure('NotAuthorizedException');
+    expect(await begin(refusing, tokens).step).toEqual({ refused: 'answer' });
+    expect(await begin(challenge, refusing).step).toEqual({ refused: 'answer' });
+    expect(await begin(challenge, failure('UserLambdaValidationException')).step).toEqual({
+      refused: 'answer',
+    });
+  });
+
+  test('goes on with a code when Cognito asks for one', async () => {
+    const asks = output({ ChallengeName: 'SOFTWARE_TOKEN_MFA', Session: 'session-3' });
+    expect(await begin(challenge, asks).step).toMatchObject({ pending: { challenge: 'SOFTWARE_TOKEN_MFA' } });
   });
 });
 

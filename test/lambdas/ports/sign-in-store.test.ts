@@ -45,6 +45,18 @@ describe('a challenge', () => {
     expect(await store.takeChallenge(handle, later(599))).toBeUndefined();
   });
 
+  const within = { ...owner, session: randomUUID(), roleVersion: 2 };
+  test.each<[string, StoredChallenge]>([
+    ['of a step-up', { ...challenge, within }],
+    ['to a passkey', { challenge: 'PASSKEY', nonce: newHandle() }],
+    ['to a passkey in a session', { challenge: 'PASSKEY', nonce: newHandle(), within }],
+    ['to make a passkey', { challenge: 'PASSKEY_REGISTRATION', nonce: newHandle(), within }],
+  ])('%s can be taken as it was saved', async (_of, saved) => {
+    const handle = await store.saveChallenge(saved, now);
+    expect(await store.takeChallenge(handle, now)).toEqual(saved);
+    expect(await store.takeChallenge(handle, now)).toBeUndefined();
+  });
+
   test('is taken by one of two at once', async () => {
     const handle = await store.saveChallenge(challenge, now);
     const taken = await Promise.all([store.takeChallenge(handle, now), store.takeChallenge(handle, now)]);
@@ -231,5 +243,21 @@ describe('failed verifications', () => {
     await attempts('a-6', 5, now);
     await store.forgetAttempts('a-6');
     expect(allowed(await attempts('a-6', 1, now))).toBe(1);
+  });
+});
+
+describe('a TOTP code', () => {
+  test('can be used once while it could be valid', async () => {
+    const code = newHandle();
+    expect(await store.useCode(code, now)).toBe(true);
+    expect(await store.useCode(code, later(119))).toBe(false);
+    expect(await store.useCode(code, later(120))).toBe(true);
+    expect(await store.useCode(newHandle(), now)).toBe(true);
+  });
+
+  test('is used by one of two at once', async () => {
+    const code = newHandle();
+    const uses = await Promise.all([store.useCode(code, now), store.useCode(code, now)]);
+    expect(uses.sort()).toEqual([false, true]);
   });
 });
