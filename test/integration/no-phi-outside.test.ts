@@ -17,7 +17,7 @@ import { namedOperations } from '../../model/operations/index.ts';
 import { resources } from '../../model/resources.ts';
 import type { Interaction, PurposeOfUse } from '../../model/vocabulary.ts';
 import { basePath, usualPurpose } from '../../model/vocabulary.ts';
-import type { Answer, Ask } from './client.ts';
+import type { Answer, Ask, Send } from './client.ts';
 import { expectStatus } from './client.ts';
 import type { Clinic, Person } from './clinic.ts';
 import { openClinic, output } from './clinic.ts';
@@ -28,6 +28,7 @@ import type { Piece } from './find-marks.ts';
 import { findMarks } from './find-marks.ts';
 import type { MarkedRecord } from './marked-record.ts';
 import { markedRecord } from './marked-record.ts';
+import { oneTimeCode } from './one-time-code.ts';
 import { rememberMarks, runtimeDirectory } from './saved-state.ts';
 
 const everyResource: readonly AnyResource[] = resources;
@@ -216,6 +217,74 @@ test('marked values go through every named operation, refused', async () => {
     keep(await clinic.send({ ...ask, body: JSON.stringify(body).slice(0, -1) }));
     keep(await clinic.send({ ...ask, token: mark, body }));
   }
+});
+
+test('marked values go through every named operation, by those who may call it', async () => {
+  const [, mark = ''] = [...marks][0] ?? [];
+  const admins = people.filter(({ role }) => role === 'admin');
+  for (const [index, { method, path, capability, allows, request }] of namedOperations.entries()) {
+    const admin = admins[index % admins.length];
+    if (admin === undefined || allows === 'public') continue;
+    const body = Object.fromEntries(
+      Object.keys(request?.properties ?? { [mark]: mark }).map((name) => [name, mark]),
+    );
+    const filled = path.replaceAll(/\{\w+\}/g, encodeURIComponent(mark));
+    const ask = { method, path: `/${basePath(capability)}${filled}`, headers: { 'x-step-up-proof': mark } };
+    for (const answer of [
+      await admin.send({ ...ask, body }),
+      await admin.send({ ...ask, path: `${ask.path}?${encodeURIComponent(mark)}=1` }),
+      await admin.send({ ...ask, path: `${ask.path}?name=${encodeURIComponent(mark)}` }),
+    ]) {
+      keep(answer);
+      expect(
+        answer.status >= 400 && answer.status < 500 && answer.status !== 429,
+        `${path} ${answer.status}`,
+      ).toBe(true);
+    }
+  }
+});
+
+test('secrets of every kind are given', async () => {
+  const person = people.at(-1) as Person;
+  const give = (name: string, { body }: Answer, member: string): string => {
+    const secret = body[member];
+    if (typeof secret !== 'string') throw new Error(`no ${name} was given`);
+    credentials.set(`${name} ${credentials.size}`, secret);
+    return secret;
+  };
+  const identity = `/${basePath('identity')}`;
+  const post = (send: Send, path: string, body?: unknown): Promise<Answer> =>
+    send({ method: 'POST', path: `${identity}${path}`, ...(body !== undefined && { body }) });
+  for (const { created } of people)
+    give('temporary password', expectStatus(created as Answer, 201), 'temporaryPassword');
+
+  const refreshed = expectStatus(
+    await post(clinic.send, '/auth/refresh', { refreshToken: person.refreshToken }),
+    200,
+  );
+  give('refresh handle', refreshed, 'refreshToken');
+  give('renewed token', refreshed, 'accessToken');
+  const { password, totpSecret } = person.credentials;
+  const begun = expectStatus(await post(person.send, '/auth/step-up', { password }), 200);
+  const code = await oneTimeCode(totpSecret);
+  const answer = { challenge: begun.body.challenge, session: give('challenge', begun, 'session'), code };
+  give('step-up proof', expectStatus(await post(clinic.send, '/auth/challenge', answer), 200), 'proof');
+  give('passkey challenge', expectStatus(await post(clinic.send, '/auth/passkey', {}), 200), 'session');
+
+  const app = {
+    name: 'Portal',
+    kind: 'confidential',
+    redirectUris: ['https://portal.example/callback'],
+    scopes: ['user/Patient.r'],
+  };
+  give('app’s secret', expectStatus(await post(clinic.administer, '/apps', app), 201), 'secret');
+  const machine = expectStatus(
+    await post(clinic.administer, '/machines', { name: 'Laboratory', scopes: ['system/Vital.c'] }),
+    201,
+  );
+  give('machine’s secret', machine, 'secret');
+  const second = await post(clinic.administer, `/machines/${String(machine.body.id)}/secrets`);
+  give('machine’s second secret', expectStatus(second, 201), 'secret');
 });
 
 test('marked values go through faults of what the platform stands on', async () => {
