@@ -54,6 +54,8 @@ export interface DirectoryTenant {
   readonly tenant: string;
   readonly name: string;
   readonly status: 'active' | 'suspended';
+  /** ISO 8601. */
+  readonly createdAt?: string;
 }
 
 /** What kind of client is registered: an application that people sign in to, or a machine that acts for itself. */

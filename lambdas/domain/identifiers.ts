@@ -13,9 +13,11 @@ const randomText = (length: number): string =>
 /** A new patient id: 130 random bits in Crockford's base 32. */
 export const newPatientId = (): string => randomText(26);
 
+/** A new id of 26 characters that sorts in the order of time (ULID). */
+export const newTimedId = (now: Date): string => `${encodeTime(now.getTime(), 10)}${randomText(16)}`;
+
 /** A new id of another chart record: its patient's id, and a ULID, so that ids sort in recording order. */
-export const newRecordId = (patient: string, now: Date): string =>
-  `${patient}.${encodeTime(now.getTime(), 10)}${randomText(16)}`;
+export const newRecordId = (patient: string, now: Date): string => `${patient}.${newTimedId(now)}`;
 
 /** The patient to whom a record belongs, from its id alone; nothing when it is no id of this resource. */
 export const patientOf = ({ subject }: Pick<AnyResource, 'subject'>, id: string): string | undefined =>

@@ -4950,21 +4950,49 @@ function validate103(data) {
   return errors === 0;
 }
 const v39 = validate105;
-const pattern49 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} '’.,&()/-]*$", "u");
+function validate105(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v40 = validate106;
 function validate106(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
   const _errs1 = errors;
   if (errors === _errs1) {
-    if (typeof data === "string") {
-      if (func2(data) > 100) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
         errors++;
       } else {
-        if (func2(data) < 1) {
-          errors++;
-        } else {
-          if (!pattern49.test(data)) {
+        if (data.body !== void 0) {
+          if (!validate84(data.body)) {
             errors++;
           }
         }
@@ -4986,7 +5014,196 @@ function validate106(data) {
   }
   return errors === 0;
 }
+const v41 = validate108;
 function validate108(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.body !== void 0) {
+        if (data.body !== null) {
+          errors++;
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v42 = validate109;
+function validate109(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          if (!validate84(data.body)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v43 = validate111;
+const pattern49 = /* @__PURE__ */ new RegExp("^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9]{10,128})$", "u");
+function validate111(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.body === void 0 && (missing0 = "body")) {
+        errors++;
+      } else {
+        if (data.body !== void 0) {
+          let data0 = data.body;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+              let missing1;
+              if (data0.subject === void 0 && (missing1 = "subject") || data0.decision === void 0 && (missing1 = "decision")) {
+                errors++;
+              } else {
+                const _errs5 = errors;
+                for (const key0 in data0) {
+                  if (!(key0 === "subject" || key0 === "decision")) {
+                    errors++;
+                    break;
+                  }
+                }
+                if (_errs5 === errors) {
+                  if (data0.subject !== void 0) {
+                    let data1 = data0.subject;
+                    const _errs6 = errors;
+                    if (errors === _errs6) {
+                      if (typeof data1 === "string") {
+                        if (func2(data1) > 128) {
+                          errors++;
+                        } else {
+                          if (!pattern49.test(data1)) {
+                            errors++;
+                          }
+                        }
+                      } else {
+                        errors++;
+                      }
+                    }
+                    var valid2 = _errs6 === errors;
+                  } else {
+                    var valid2 = true;
+                  }
+                  if (valid2) {
+                    if (data0.decision !== void 0) {
+                      let data2 = data0.decision;
+                      const _errs8 = errors;
+                      if (!(data2 === "attest" || data2 === "revoke")) {
+                        errors++;
+                      }
+                      var valid2 = _errs8 === errors;
+                    } else {
+                      var valid2 = true;
+                    }
+                  }
+                }
+              }
+            } else {
+              errors++;
+            }
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+const v44 = validate112;
+const pattern50 = /* @__PURE__ */ new RegExp("^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} '’.,&()/-]*$", "u");
+function validate113(data) {
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = true;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (typeof data === "string") {
+      if (func2(data) > 100) {
+        errors++;
+      } else {
+        if (func2(data) < 1) {
+          errors++;
+        } else {
+          if (!pattern50.test(data)) {
+            errors++;
+          }
+        }
+      }
+    } else {
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  errors = _errs0;
+  if (!_valid0) {
+    var _valid0 = false;
+    return false;
+    valid0 = _valid0;
+  }
+  if (!valid0) {
+    errors++;
+    return false;
+  }
+  return errors === 0;
+}
+function validate115(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5051,9 +5268,9 @@ function validate108(data) {
   }
   return errors === 0;
 }
-const pattern50 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$|^http://(?:127\\.0\\.0\\.1|\\[::1\\])(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
-const pattern51 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
-function validate105(data) {
+const pattern51 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$|^http://(?:127\\.0\\.0\\.1|\\[::1\\])(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
+const pattern52 = /* @__PURE__ */ new RegExp("^https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~%@:-]*)*$", "u");
+function validate112(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5088,7 +5305,7 @@ function validate105(data) {
               if (_errs7 === errors) {
                 if (data0.name !== void 0) {
                   const _errs8 = errors;
-                  if (!validate106(data0.name)) {
+                  if (!validate113(data0.name)) {
                     errors++;
                   }
                   var valid3 = _errs8 === errors;
@@ -5127,7 +5344,7 @@ function validate105(data) {
                                     if (func2(data4) > 512) {
                                       errors++;
                                     } else {
-                                      if (!pattern50.test(data4)) {
+                                      if (!pattern51.test(data4)) {
                                         errors++;
                                       }
                                     }
@@ -5170,7 +5387,7 @@ function validate105(data) {
                     if (valid3) {
                       if (data0.scopes !== void 0) {
                         const _errs14 = errors;
-                        if (!validate108(data0.scopes)) {
+                        if (!validate115(data0.scopes)) {
                           errors++;
                         }
                         var valid3 = _errs14 === errors;
@@ -5204,7 +5421,7 @@ function validate105(data) {
               if (_errs16 === errors) {
                 if (data0.name !== void 0) {
                   const _errs17 = errors;
-                  if (!validate106(data0.name)) {
+                  if (!validate113(data0.name)) {
                     errors++;
                   }
                   var valid6 = _errs17 === errors;
@@ -5243,7 +5460,7 @@ function validate105(data) {
                                     if (func2(data9) > 512) {
                                       errors++;
                                     } else {
-                                      if (!pattern51.test(data9)) {
+                                      if (!pattern52.test(data9)) {
                                         errors++;
                                       }
                                     }
@@ -5286,7 +5503,7 @@ function validate105(data) {
                     if (valid6) {
                       if (data0.scopes !== void 0) {
                         const _errs23 = errors;
-                        if (!validate108(data0.scopes)) {
+                        if (!validate115(data0.scopes)) {
                           errors++;
                         }
                         var valid6 = _errs23 === errors;
@@ -5333,8 +5550,8 @@ function validate105(data) {
   }
   return errors === 0;
 }
-const v40 = validate112;
-function validate112(data) {
+const v45 = validate119;
+function validate119(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5368,8 +5585,8 @@ function validate112(data) {
   }
   return errors === 0;
 }
-const v41 = validate114;
-function validate114(data) {
+const v46 = validate121;
+function validate121(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5398,8 +5615,8 @@ function validate114(data) {
   }
   return errors === 0;
 }
-const v42 = validate115;
-function validate115(data) {
+const v47 = validate122;
+function validate122(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5429,7 +5646,7 @@ function validate115(data) {
                 if (_errs5 === errors) {
                   if (data0.name !== void 0) {
                     const _errs6 = errors;
-                    if (!validate106(data0.name)) {
+                    if (!validate113(data0.name)) {
                       errors++;
                     }
                     var valid2 = _errs6 === errors;
@@ -5539,8 +5756,8 @@ function validate115(data) {
   }
   return errors === 0;
 }
-const v43 = validate117;
-function validate117(data) {
+const v48 = validate124;
+function validate124(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5574,8 +5791,8 @@ function validate117(data) {
   }
   return errors === 0;
 }
-const v44 = validate119;
-function validate119(data) {
+const v49 = validate126;
+function validate126(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5604,8 +5821,8 @@ function validate119(data) {
   }
   return errors === 0;
 }
-const v45 = validate120;
-function validate120(data) {
+const v50 = validate127;
+function validate127(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5634,8 +5851,8 @@ function validate120(data) {
   }
   return errors === 0;
 }
-const v46 = validate121;
-function validate121(data) {
+const v51 = validate128;
+function validate128(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5664,8 +5881,8 @@ function validate121(data) {
   }
   return errors === 0;
 }
-const v47 = validate122;
-function validate122(data) {
+const v52 = validate129;
+function validate129(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5694,8 +5911,8 @@ function validate122(data) {
   }
   return errors === 0;
 }
-const v48 = validate123;
-function validate123(data) {
+const v53 = validate130;
+function validate130(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5724,7 +5941,7 @@ function validate123(data) {
                 }
                 if (_errs5 === errors) {
                   if (data0.scopes !== void 0) {
-                    if (!validate108(data0.scopes)) {
+                    if (!validate115(data0.scopes)) {
                       errors++;
                     }
                   }
@@ -5753,8 +5970,8 @@ function validate123(data) {
   }
   return errors === 0;
 }
-const v49 = validate125;
-function validate125(data) {
+const v54 = validate132;
+function validate132(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5788,8 +6005,8 @@ function validate125(data) {
   }
   return errors === 0;
 }
-const v50 = validate127;
-function validate127(data) {
+const v55 = validate134;
+function validate134(data) {
   let errors = 0;
   const _errs0 = errors;
   let valid0 = true;
@@ -5842,18 +6059,23 @@ const identityValidators = {
   "users.remove": v36,
   "users.resetFactors": v37,
   "users.recordTraining": v38,
-  "apps.create": v39,
-  "apps.list": v40,
-  "apps.remove": v41,
-  "machines.create": v42,
-  "machines.list": v43,
-  "machines.read": v44,
-  "machines.remove": v45,
-  "machines.rotateSecret": v46,
-  "machines.retireSecret": v47,
-  "consents.grant": v48,
-  "consents.list": v49,
-  "consents.withdraw": v50
+  "reviews.start": v39,
+  "reviews.list": v40,
+  "reviews.read": v41,
+  "reviews.grants": v42,
+  "reviews.decide": v43,
+  "apps.create": v44,
+  "apps.list": v45,
+  "apps.remove": v46,
+  "machines.create": v47,
+  "machines.list": v48,
+  "machines.read": v49,
+  "machines.remove": v50,
+  "machines.rotateSecret": v51,
+  "machines.retireSecret": v52,
+  "consents.grant": v53,
+  "consents.list": v54,
+  "consents.withdraw": v55
 };
 const clinicalValidators = {
   "Allergy.create": v0,

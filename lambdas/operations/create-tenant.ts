@@ -101,7 +101,7 @@ const created = async (
       chain.facts.resourceId = tenant;
       const at = chain.now;
       const done = await directory.commit([
-        directory.tenantPut({ tenant, name: wanted.name, status: 'active' }, { at }),
+        ...directory.tenantPuts({ tenant, name: wanted.name, status: 'active' }, { at }),
         ...directory.principalPuts(
           {
             subject,

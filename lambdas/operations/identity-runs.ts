@@ -6,6 +6,7 @@ import { changeRole } from './change-role.ts';
 import { createApp } from './create-app.ts';
 import { createMachine } from './create-machine.ts';
 import { createUser } from './create-user.ts';
+import { decideGrant } from './decide-grant.ts';
 import { endAllSessions } from './end-all-sessions.ts';
 import { endOneSession } from './end-one-session.ts';
 import { endUserSessions } from './end-user-sessions.ts';
@@ -13,12 +14,15 @@ import { grantConsent } from './grant-consent.ts';
 import { listApps, listMachines } from './list-clients.ts';
 import { listConsents } from './list-consents.ts';
 import { listPasskeys } from './list-passkeys.ts';
+import { listReviewedGrants } from './list-reviewed-grants.ts';
+import { listReviews } from './list-reviews.ts';
 import { listSessions } from './list-sessions.ts';
 import { listUsers } from './list-users.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
 import { reactivateUser } from './reactivate-user.ts';
 import { readMachine } from './read-machine.ts';
+import { readReview } from './read-review.ts';
 import { readUser } from './read-user.ts';
 import { recordTraining } from './record-training.ts';
 import { refresh } from './refresh.ts';
@@ -30,6 +34,7 @@ import { resetFactors } from './reset-factors.ts';
 import { retireSecret } from './retire-secret.ts';
 import { rotateSecret } from './rotate-secret.ts';
 import type { Run } from './run.ts';
+import { startReview } from './start-review.ts';
 import { stepUp } from './step-up.ts';
 import { suspendUser } from './suspend-user.ts';
 import { withdrawConsent } from './withdraw-consent.ts';
@@ -59,6 +64,11 @@ export const identityRuns: { readonly [id: string]: Run<IdentityPorts, undefined
   'users.remove': removeUser,
   'users.resetFactors': resetFactors,
   'users.recordTraining': recordTraining,
+  'reviews.start': startReview,
+  'reviews.list': listReviews,
+  'reviews.read': readReview,
+  'reviews.grants': listReviewedGrants,
+  'reviews.decide': decideGrant,
   'apps.create': createApp,
   'apps.list': listApps,
   'apps.remove': removeApp,

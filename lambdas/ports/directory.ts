@@ -16,7 +16,13 @@ import type {
   PrincipalVersion,
 } from '../domain/directory-entry.ts';
 import { batchGet } from './batch-get.ts';
-import { memberKey, principalCheck, principalKey, principalUpdates } from './principal-changes.ts';
+import {
+  expiryUpdate,
+  memberKey,
+  principalCheck,
+  principalKey,
+  principalUpdates,
+} from './principal-changes.ts';
 
 /** Reads and writes people and tenants. */
 export interface Directory {
@@ -41,8 +47,17 @@ export interface Directory {
   readonly principalUpdates: (before: DirectoryPrincipal, change: PrincipalChange) => TransactWriteItem[];
   /** What makes a transaction fail when someone may not do any more what was read. */
   readonly principalCheck: (principal: PrincipalVersion) => TransactWriteItem;
+  /** What lets someone's grant expire, unless it is attested, for a transaction; it fails when they have none. */
+  readonly expiryUpdate: (
+    member: Member & Pick<DirectoryPrincipal, 'tenant'>,
+    expiresAt: string,
+  ) => TransactWriteItem;
+  /** The ids of a part of the tenants. */
+  readonly tenants: (
+    part: MemberPart,
+  ) => Promise<{ readonly tenants: readonly string[]; readonly after?: string }>;
   /** What adds a tenant, for a transaction; it fails when the tenant is there already. */
-  readonly tenantPut: (tenant: DirectoryTenant, created: { readonly at: Date }) => TransactWriteItem;
+  readonly tenantPuts: (tenant: DirectoryTenant, created: { readonly at: Date }) => TransactWriteItem[];
   /** Writes all or nothing. @returns false when something was there already. */
   readonly commit: (items: readonly TransactWriteItem[]) => Promise<boolean>;
 }
@@ -76,6 +91,8 @@ const consentKey = (subject: string, client: string): Record<string, AttributeVa
   pk: { S: `U#${subject}` },
   sk: { S: `CONSENT#${client}` },
 });
+/** The partition that names every tenant. */
+const tenantsPartition = 'L#TENANTS';
 const absent = 'attribute_not_exists(pk)';
 
 /** The directory in DynamoDB. */
@@ -89,6 +106,21 @@ export const directory = ({
   const get = async <T>(Key: Record<string, AttributeValue>): Promise<T | undefined> => {
     const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
     return Item && (unmarshall(Item) as T);
+  };
+  /** A part of a partition's items, in the order of their sort keys. */
+  const partOf = async (pk: string, { after, limit }: MemberPart) => {
+    const { Items = [], LastEvaluatedKey } = await dynamodb.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+        ConsistentRead: true,
+        Limit: limit,
+        ...(after !== undefined && { ExclusiveStartKey: { pk: { S: pk }, sk: { S: after } } }),
+      }),
+    );
+    const items = Items.map((item) => unmarshall(item) as { readonly sk: string } & Record<string, unknown>);
+    return { items, after: LastEvaluatedKey?.sk?.S };
   };
   const put = (key: Record<string, AttributeValue>, content: object): TransactWriteItem => ({
     Put: {
@@ -113,25 +145,16 @@ export const directory = ({
         }),
       );
     },
-    members: async (tenant, { after, limit }) => {
-      const { Items = [], LastEvaluatedKey } = await dynamodb.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': memberKey({ tenant, subject: '' }).pk },
-          ConsistentRead: true,
-          Limit: limit,
-          ...(after !== undefined && { ExclusiveStartKey: memberKey({ tenant, subject: after }) }),
-        }),
-      );
-      const last = LastEvaluatedKey?.sk?.S;
+    members: async (tenant, part) => {
+      const { items, after } = await partOf(`T#${tenant}#U`, part);
       return {
-        members: Items.map((item) => {
-          const { sk, role, status } = unmarshall(item) as { sk: string } & Omit<Member, 'subject'>;
-          return { subject: sk, role, status };
-        }),
-        ...(last !== undefined && { after: last }),
+        members: items.map(({ sk, role, status }) => ({ subject: sk, role, status }) as Member),
+        ...(after !== undefined && { after }),
       };
+    },
+    tenants: async (part) => {
+      const { items, after } = await partOf(tenantsPartition, part);
+      return { tenants: items.map(({ sk }) => sk), ...(after !== undefined && { after }) };
     },
     principals: async (subjects) => {
       const keys = subjects.map((subject) => ({ pk: `U#${subject}`, sk: 'PRINCIPAL' }));
@@ -163,7 +186,11 @@ export const directory = ({
     ],
     principalUpdates: (before, change) => principalUpdates(table, before, change),
     principalCheck: (principal) => principalCheck(table, principal),
-    tenantPut: (tenant, { at }) => put(tenantKey(tenant.tenant), { ...tenant, createdAt: at.toISOString() }),
+    expiryUpdate: (member, expiresAt) => expiryUpdate(table, member, expiresAt),
+    tenantPuts: (tenant, { at }) => [
+      put(tenantKey(tenant.tenant), { ...tenant, createdAt: at.toISOString() }),
+      put({ pk: { S: tenantsPartition }, sk: { S: tenant.tenant } }, {}),
+    ],
     commit: async (items) => {
       try {
         await dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [...items] }));

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuditEntry } from '../domain/audit-entry.ts';
+import { type AccessReviews, accessReviews } from './access-reviews.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { type Accounts, accounts } from './accounts.ts';
 import { type AppClients, appClients } from './app-clients.ts';
@@ -23,6 +24,7 @@ export interface OwnIdentityPorts {
   readonly signIn: SignInClient;
   readonly signIns: SignInStore;
   readonly directory: Directory;
+  readonly reviews: AccessReviews;
   readonly clients: ClientDirectory;
   readonly appClients: AppClients;
   readonly evidence: SignInEvidence;
@@ -82,6 +84,7 @@ export const identityPorts = (
     }),
     evidence: signInEvidence({ table: environment.SESSIONS_TABLE, dynamodb }),
     directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
+    reviews: accessReviews({ table: environment.DIRECTORY_TABLE, dynamodb }),
     clients: clientDirectory({ table: environment.DIRECTORY_TABLE, dynamodb }),
     appClients: appClients({
       pool,

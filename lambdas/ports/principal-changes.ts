@@ -86,3 +86,24 @@ export const principalUpdates = (
       : []),
   ];
 };
+
+/** What lets someone's grant expire, unless it is attested, for a transaction; it fails when they have none. */
+export const expiryUpdate = (
+  table: string,
+  { tenant, subject, role }: Pick<DirectoryPrincipal, 'tenant' | 'subject' | 'role'>,
+  expiresAt: string,
+): TransactWriteItem => ({
+  Update: {
+    TableName: table,
+    Key: principalKey(subject),
+    UpdateExpression: 'SET grantExpiresAt = :expiresAt',
+    ConditionExpression: '#tenant = :tenant AND #role = :role AND #status = :active',
+    ExpressionAttributeNames: { '#tenant': 'tenant', '#role': 'role', '#status': 'status' },
+    ExpressionAttributeValues: marshall({
+      ':expiresAt': expiresAt,
+      ':tenant': tenant,
+      ':role': role,
+      ':active': 'active',
+    }),
+  },
+});

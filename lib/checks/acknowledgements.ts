@@ -9,10 +9,12 @@ export interface Acknowledgement {
 }
 
 const apis = ['clinical-api', 'identity-api', 'partner-api'] as const;
+const scheduled = 'identity-api/AccessReview/Function';
 const lambdas = [
   'clinical-api/Service/Function',
   'identity-api/Service/Function',
   'identity-api/Operator/Function',
+  scheduled,
   'identity/PreToken/Function',
   'identity/PasskeyChallenge/Function',
 ] as const;
@@ -44,13 +46,22 @@ const ofGateways = (stack: string): Acknowledgement[] => [
   },
 ];
 
+const withoutDeadLetters = (path: string, reason: string): Acknowledgement => ({
+  rules: ['HIPAA.Security-LambdaDLQ', 'NIST.800.53.R5-LambdaDLQ'],
+  path,
+  reason,
+});
+
 const ofLambdas = (path: string): Acknowledgement[] => [
-  {
-    rules: ['HIPAA.Security-LambdaDLQ', 'NIST.800.53.R5-LambdaDLQ'],
-    path,
-    reason:
-      'Invoked synchronously only: a failure is the caller’s answer, and a dead-letter queue would stay empty.',
-  },
+  path === scheduled
+    ? withoutDeadLetters(
+        path,
+        'A schedule’s event holds nothing: the next one does what a failed run has left, and the failure is in its log and metrics.',
+      )
+    : withoutDeadLetters(
+        path,
+        'Invoked synchronously only: a failure is the caller’s answer, and a dead-letter queue would stay empty.',
+      ),
   {
     rules: ['HIPAA.Security-LambdaInsideVPC', 'NIST.800.53.R5-LambdaInsideVPC'],
     path,

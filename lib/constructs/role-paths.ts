@@ -1,7 +1,14 @@
 import type { StageName } from '../config/stage-config.ts';
 
 /** The functions of the platform; each has a bundle, a role and a log of its own. */
-export const functions = ['clinical', 'identity', 'pre-token', 'passkey-challenge', 'operator'] as const;
+export const functions = [
+  'clinical',
+  'identity',
+  'pre-token',
+  'passkey-challenge',
+  'operator',
+  'access-review',
+] as const;
 /** A function of the platform. */
 export type FunctionName = (typeof functions)[number];
 

@@ -1,7 +1,9 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { operatorGrants } from '../../model/derive/grants.ts';
+import { accessReviewGrants, operatorGrants } from '../../model/derive/grants.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { ApiStackProps } from './api-stack.ts';
 import { ApiStack } from './api-stack.ts';
@@ -29,11 +31,13 @@ const poolStatements = (
 ];
 
 /**
- * The identity API: the sign-in façade and users, and the function by which an operator sets up tenants.
+ * The identity API: the sign-in façade and users, the function by which an operator sets up tenants, and the one that reviews
+ * access every day.
  * @stateless
  */
 export class IdentityApiStack extends ApiStack {
   readonly operator: ServiceFunction;
+  readonly accessReview: ServiceFunction;
 
   constructor(
     scope: Construct,
@@ -108,6 +112,29 @@ export class IdentityApiStack extends ApiStack {
       timeout: Duration.seconds(60),
       reservedConcurrency: config.concurrency.operator,
     });
+    this.accessReview = new ServiceFunction(this, 'AccessReview', {
+      name: 'access-review',
+      description: 'Does every day what reviews of access ask for',
+      config,
+      logsKey: keys.logs,
+      fieldKey: keys.field,
+      stores,
+      grants: accessReviewGrants,
+      environment: {
+        AUDIT_TABLE: stores.audit.table.tableName,
+        DIRECTORY_TABLE: stores.directory.table.tableName,
+        SESSIONS_TABLE: stores.sessions.table.tableName,
+      },
+      memorySize: 512,
+      timeout: Duration.minutes(15),
+      reservedConcurrency: 1,
+    });
+    new Rule(this, 'EveryDay', {
+      description: 'Reviews of access are due by the day',
+      schedule: Schedule.rate(Duration.days(1)),
+      targets: [new LambdaFunction(this.accessReview.lambda)],
+    });
+    new CfnOutput(this, 'AccessReviewFunctionName', { value: this.accessReview.lambda.functionName });
     new CfnOutput(this, 'OperatorFunctionName', { value: this.operator.lambda.functionName });
   }
 }

@@ -61,6 +61,9 @@ const session: readonly TableGrant[] = [
   audit('{tenant}'),
 ];
 
+/** The keys of reviews of access, and of the grants in them. */
+const reviewKeys = ['T#*#V', 'T#*#V#*'];
+
 const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'makes'> } = {
   clinical: {
     own: [{ table: 'directory', actions: ['GetItem'], keys: ['U#*', 'O#*'] }],
@@ -84,13 +87,13 @@ const grants: { readonly [C in Capability]: Omit<FunctionGrants, 'opens' | 'make
         keys: ['A#*', 'C#*', 'E#*', 'R#*'],
       },
       { table: 'sessions', actions: ['UpdateItem'], keys: ['T#*#U#*'] },
-      { table: 'directory', actions: ['GetItem', 'BatchGetItem'], keys: ['U#*', 'O#*'] },
-      { table: 'directory', actions: ['Query'], keys: ['U#*', 'T#*#U', 'T#*#O'] },
+      { table: 'directory', actions: ['GetItem', 'BatchGetItem'], keys: ['U#*', 'O#*', ...reviewKeys] },
+      { table: 'directory', actions: ['Query'], keys: ['U#*', 'T#*#U', 'T#*#O', ...reviewKeys] },
       // A transaction names all of these at once, so that one grant must cover them.
       {
         table: 'directory',
         actions: ['PutItem', 'UpdateItem', 'ConditionCheckItem'],
-        keys: ['U#*', 'O#*', 'T#*#U', 'T#*#O'],
+        keys: ['U#*', 'O#*', 'T#*#U', 'T#*#O', ...reviewKeys],
       },
       { table: 'directory', actions: ['DeleteItem'], keys: ['U#*', 'T#*#O'] },
       audit('*'),
@@ -109,7 +112,7 @@ export const grantsOf = (capability: Capability): FunctionGrants => ({
 /** What the function that sets up tenants may do: it makes keys that it cannot open, and reads no record. */
 export const operatorGrants: FunctionGrants = {
   own: [
-    { table: 'directory', actions: ['GetItem', 'PutItem'], keys: ['U#*', 'T#*'] },
+    { table: 'directory', actions: ['GetItem', 'PutItem'], keys: ['U#*', 'T#*', 'L#TENANTS'] },
     { table: 'keyring', actions: ['PutItem'], keys: ['T#*#B#*'] },
     audit('*'),
   ],
@@ -131,6 +134,22 @@ export const preTokenGrants: FunctionGrants = {
   own: [
     { table: 'directory', actions: ['GetItem'], keys: ['U#*', 'T#*', 'O#*'] },
     { table: 'sessions', actions: ['GetItem'], keys: ['E#*'] },
+    audit('*'),
+  ],
+  tenant: [],
+  opens: [],
+  makes: [],
+};
+
+/** What the daily review of access may do: see who may act, suspend whom nobody attested, and end their sessions. */
+export const accessReviewGrants: FunctionGrants = {
+  own: [
+    { table: 'directory', actions: ['Query'], keys: ['L#TENANTS', 'T#*#U', ...reviewKeys] },
+    { table: 'directory', actions: ['GetItem'], keys: ['U#*', 'T#*#', 'T#*#V'] },
+    { table: 'directory', actions: ['UpdateItem'], keys: ['U#*', 'T#*#U', ...reviewKeys] },
+    { table: 'directory', actions: ['PutItem'], keys: reviewKeys },
+    { table: 'directory', actions: ['DeleteItem'], keys: ['T#*#V'] },
+    { table: 'sessions', actions: ['UpdateItem'], keys: ['T#*#U#*'] },
     audit('*'),
   ],
   tenant: [],

@@ -11,6 +11,7 @@ import {
   rotateSecret,
 } from './machines.ts';
 import { beginPasskey, listPasskeys, registerPasskey, removePasskey } from './passkeys.ts';
+import { decideGrant, listReviewedGrants, listReviews, readReview, startReview } from './reviews.ts';
 import { endAllSessions, endSession, endUserSessions, listSessions } from './sessions.ts';
 import {
   changeRole,
@@ -49,6 +50,11 @@ export const namedOperations: readonly NamedOperation[] = [
   removeUser,
   resetFactors,
   recordTraining,
+  startReview,
+  listReviews,
+  readReview,
+  listReviewedGrants,
+  decideGrant,
   createApp,
   listApps,
   removeApp,

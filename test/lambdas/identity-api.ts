@@ -195,7 +195,7 @@ const poolTokens = (
       } as unknown as PreTokenGenerationV2TriggerEvent;
       const { response } = await trigger(event, { awsRequestId: randomUUID() });
       const given = response.claimsAndScopeOverrideDetails?.accessTokenGeneration;
-      const { tenant = '', role, role_version } = given?.claimsToAddOrOverride ?? {};
+      const { tenant = '', role, role_version, patient } = given?.claimsToAddOrOverride ?? {};
       const principal: Principal = {
         subject: payload.sub ?? '',
         tenant,
@@ -204,6 +204,7 @@ const poolTokens = (
         scopes: new Set(given?.scopesToAdd),
         session: String(payload.origin_jti),
         client: String(payload.client_id),
+        ...(patient !== undefined && { patient }),
       };
       const issuedAt = payload.iat ?? 0;
       const authenticatedAt = Number(payload.auth_time);

@@ -135,7 +135,13 @@ describe.each(capabilities)('the %s API', (capability) => {
 
   it('may invoke its function by one permission, which the console’s test call does not have', () => {
     const { id } = one('AWS::ApiGateway::RestApi');
-    const { properties } = one('AWS::Lambda::Permission');
+    const [{ Uri } = { Uri: '' }] = methods.map(({ Integration }) => Integration);
+    const [permission, ...others] = ofType('AWS::Lambda::Permission').filter(
+      ({ properties: { FunctionName, Principal } }) =>
+        Principal === 'apigateway.amazonaws.com' || Uri.includes(FunctionName),
+    );
+    expect(others).toEqual([]);
+    const { properties } = permission ?? { properties: {} };
     const { account, region } = prod.config;
     expect(properties).toMatchObject({
       Action: 'lambda:InvokeFunction',
@@ -261,5 +267,38 @@ describe('functions', () => {
     expect(text).not.toMatch(
       /(?<!cognito-idp:\w*)ClientSecret|SecretString|resolve:secretsmanager|AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY/,
     );
+  });
+});
+
+describe('the daily review of access', () => {
+  const [rule, ...others] = prod.ofType('AWS::Events::Rule');
+  const review = prod
+    .ofType('AWS::Lambda::Function')
+    .find(({ stack, id }) => stack === 'identity-api' && id.startsWith('AccessReview'));
+
+  it('is begun once a day by a schedule, with nothing in its event', () => {
+    expect(others).toEqual([]);
+    expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 day)', State: 'ENABLED' });
+    expect(rule?.properties.Targets).toEqual([
+      { Arn: `arn:identity-api/${review?.id}`, Id: expect.any(String) },
+    ]);
+  });
+
+  it('may be begun by that schedule alone', () => {
+    const permissions = prod
+      .ofType('AWS::Lambda::Permission')
+      .filter(({ properties }) => `${properties.FunctionName}`.endsWith(`/${review?.id}`));
+    expect(permissions.map(({ properties }) => properties)).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: `arn:identity-api/${review?.id}`,
+        Principal: 'events.amazonaws.com',
+        SourceArn: `arn:identity-api/${rule?.id}`,
+      },
+    ]);
+  });
+
+  it('runs once at a time, and as long as it needs', () => {
+    expect(review?.properties).toMatchObject({ Timeout: 900, ReservedConcurrentExecutions: 1 });
   });
 });

@@ -296,6 +296,43 @@ describe('passkey-challenge', () => {
   });
 });
 
+describe('the daily review of access', () => {
+  const role = roleOf(prod, 'access-review', 'own');
+
+  it('reads who may act, and neither records nor keys', () => {
+    expect(may(role, 'directory', 'Query', ['L#TENANTS'])).toBe(true);
+    for (const action of ['GetItem', 'UpdateItem'])
+      expect(may(role, 'directory', action, ['U#subject'])).toBe(true);
+    for (const table of ['records', 'keyring'] as const)
+      for (const action of itemActions)
+        expect(may(role, table, action, [`T#${own}#P#${patient}`])).toBe(false);
+  });
+
+  it('adds nobody, removes nobody, and touches no tenant and no client', () => {
+    for (const action of ['PutItem', 'DeleteItem']) {
+      expect(may(role, 'directory', action, ['U#subject'])).toBe(false);
+      expect(may(role, 'directory', action, [`T#${own}#U`])).toBe(false);
+    }
+    for (const action of ['PutItem', 'UpdateItem', 'DeleteItem'])
+      for (const key of [`T#${own}#`, 'O#client', 'L#TENANTS'])
+        expect(may(role, 'directory', action, [key])).toBe(false);
+  });
+
+  it('ends sessions, and reads none', () => {
+    expect(may(role, 'sessions', 'UpdateItem', [`T#${own}#U#subject`])).toBe(true);
+    for (const action of ['GetItem', 'Query', 'PutItem', 'DeleteItem'])
+      expect(may(role, 'sessions', action, [`T#${own}#U#subject`])).toBe(false);
+    for (const key of ['A#x', 'C#x', 'E#x', 'R#x'])
+      expect(may(role, 'sessions', 'UpdateItem', [key])).toBe(false);
+  });
+
+  it('asks neither Cognito nor a field key, and takes on no tenant’s role', () => {
+    const actions = role.statements.flatMap(({ Action }) => Action ?? []).map(String);
+    expect(actions.filter((action) => /^(cognito-idp|sts):/.test(action))).toEqual([]);
+    expect(role.statements.filter(({ Resource }) => [Resource].flat().includes(fieldKey))).toEqual([]);
+  });
+});
+
 describe('the operator', () => {
   it('makes keys, and neither opens one nor reads a record', () => {
     const role = roleOf(prod, 'operator', 'own');

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyResource } from '../../../model/define/define-resource.ts';
-import { branchesOf, grantsOf, operatorGrants, preTokenGrants } from '../../../model/derive/grants.ts';
+import {
+  accessReviewGrants,
+  branchesOf,
+  grantsOf,
+  operatorGrants,
+  preTokenGrants,
+} from '../../../model/derive/grants.ts';
 import { compartmentsOf } from '../../../model/derive/storage.ts';
 import { patient } from '../../../model/resources/patient.ts';
 import { vital } from '../../../model/resources/vital.ts';
@@ -39,7 +45,7 @@ describe('branchesOf', () => {
 });
 
 describe('grants', () => {
-  const all = [...capabilities.map(grantsOf), operatorGrants, preTokenGrants];
+  const all = [...capabilities.map(grantsOf), operatorGrants, preTokenGrants, accessReviewGrants];
 
   it('bind every key under the tenant’s role to that tenant', () => {
     for (const { tenant } of all)
