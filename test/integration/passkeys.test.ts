@@ -3,6 +3,7 @@ import { DescribeUserPoolCommand } from '@aws-sdk/client-cognito-identity-provid
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { local } from '../../lib/config/stages/local.ts';
+import { signIn as signInDemo } from '../../scripts/local/api-client.ts';
 import {
   type Misbehaviour,
   type SoftwareAuthenticator,
@@ -156,6 +157,14 @@ test('a code signs in once', async () => {
   expectStatus(await attempt(), 200);
   const again = expectProblem(await attempt(), 'invalid-challenge');
   expect(await clinic.audited(again, 'AUTHENTICATION_FAILURE')).toMatchObject({ policy: 'totp.used' });
+});
+
+test('the demo’s command for tokens takes the next code when one was used', async () => {
+  const runtime = inject('runtime');
+  const { billing } = runtime.users;
+  if (billing === undefined) throw new Error('the demo has no billing user');
+  const [first, second] = [await signInDemo(runtime, billing), await signInDemo(runtime, billing)];
+  expect(first.accessToken).not.toBe(second.accessToken);
 });
 
 describe('where administrative scopes need a passkey, and an authentication is soon old', () => {
