@@ -23,9 +23,13 @@ export const cleanUserAgent = (header: unknown): string =>
 export interface ClientOrigin {
   /** An IPv4 /24 or an IPv6 /48, or `unknown`. */
   readonly network: string;
-  /** The names of the user agent's products, without their versions, which updates change. */
+  /** The user agent's products with their major versions; nothing when it names none. */
   readonly agent: string;
 }
+
+/** What a part of an origin is compared by: one that is not known is never the same as another one. */
+export const comparable = (part: string): string =>
+  part === '' || part === 'unknown' ? 'incomparable' : part;
 
 /** The eight groups of an IPv6 address, in the shortest form of each. */
 const groupsOf = (address: string): string[] => {
@@ -56,5 +60,5 @@ export const originOf = ({
   readonly userAgent: string;
 }): ClientOrigin => ({
   network: networkOf(sourceAddress),
-  agent: userAgent.replace(/\/\S*/g, ''),
+  agent: userAgent.replace(/\.\S*/g, ''),
 });

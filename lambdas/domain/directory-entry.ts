@@ -20,8 +20,14 @@ export interface DirectoryPrincipal {
   readonly status: PrincipalStatus;
   /** The patient record that is the person's own; role patient only. */
   readonly patient?: string;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+  /** The subject of the administrator who created them; absent when an operator did. */
+  readonly createdBy?: string;
   /** ISO 8601; absent until a second factor is enrolled and verified. */
   readonly mfaEnrolledAt?: string;
+  /** ISO 8601; when the factors were reset, until another one is enrolled in a sign-in that began later. */
+  readonly mustEnrolSince?: string;
   /** The day of the last training, `YYYY-MM-DD` (45 CFR 164.308(a)(5)). */
   readonly trainedOn?: string;
   /** ISO 8601; when a review of access that nobody has attested yet takes the grant away. */
@@ -30,13 +36,13 @@ export interface DirectoryPrincipal {
 
 /** What of a principal changes; a member that is undefined is taken away. */
 export type PrincipalChange = {
-  readonly [K in 'role' | 'status' | 'trainedOn']?: NonNullable<DirectoryPrincipal[K]>;
+  readonly [K in 'role' | 'status' | 'trainedOn' | 'mustEnrolSince']?: NonNullable<DirectoryPrincipal[K]>;
 } & { readonly [K in 'mfaEnrolledAt' | 'grantExpiresAt']?: undefined };
 
-/** What a principal may do, as it was read. */
+/** What a principal may do, as it was read; the enrolment only where something rests on it. */
 export type PrincipalVersion = Pick<
   DirectoryPrincipal,
-  'subject' | 'tenant' | 'role' | 'roleVersion' | 'status'
+  'subject' | 'tenant' | 'role' | 'roleVersion' | 'status' | 'mfaEnrolledAt'
 >;
 
 /** Whether a review of access has taken the grant away, because nobody attested it in time. */

@@ -1,5 +1,5 @@
 import type { Role } from '../../model/vocabulary.ts';
-import type { ClientOrigin } from './client-description.ts';
+import { type ClientOrigin, comparable } from './client-description.ts';
 import type { Factor } from './directory-entry.ts';
 
 /** One sign-in of a principal, in its sessions item; times are epoch seconds. */
@@ -66,7 +66,8 @@ export const isLive = (
 
 /**
  * Tells from the stored item why a conditional update was refused; anything doubtful is over. A request from another network
- * and by another agent than the sign-in's is an anomaly: either alone changes in the ordinary course (requirement B4).
+ * and by another agent than the sign-in's is an anomaly: either alone changes in the ordinary course (requirement B4). It is
+ * a tripwire and no binding, for a header can be copied.
  */
 export const judgeSession = (
   item: SessionsItem | undefined,
@@ -81,7 +82,7 @@ export const judgeSession = (
   const record = item && Object.hasOwn(item.sessions, session) ? item.sessions[session] : undefined;
   if (item === undefined || record === undefined) return 'unknown';
   if (!isLive(item, record, { roleVersion, now })) return 'over';
-  if (record.network !== network && record.agent !== agent) return 'anomalous';
+  if (record.network !== comparable(network) && record.agent !== comparable(agent)) return 'anomalous';
   if (item.window < window) return 'earlier window';
   if (item.window > window) return 'later window';
   return item.n >= requestsPerMinute(role) ? 'limited' : 'live';

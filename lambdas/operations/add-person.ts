@@ -1,4 +1,5 @@
 import { ApiError } from '../domain/api-error.ts';
+import type { DirectoryPrincipal } from '../domain/directory-entry.ts';
 import { temporaryPassword } from '../domain/temporary-password.ts';
 import type { Accounts } from '../ports/accounts.ts';
 import type { Directory } from '../ports/directory.ts';
@@ -22,11 +23,14 @@ export interface AddedPerson {
  * trigger refuses whom the directory does not know; when the second fails the account is removed, and an account that was
  * left behind all the same is taken over by the next try.
  * @param commit writes the directory's part, all or nothing; false when something was there already.
+ * @param isOurs whether a person in the directory is the one that this commit wrote: when its answer was lost, nobody else's
+ * must be told as ours, for the password would be told with it.
  * @throws ApiError `conflict` when the e-mail address has a person already.
  */
 export const addPerson = async (
   email: string,
   commit: (subject: string) => Promise<boolean>,
+  isOurs: (person: DirectoryPrincipal) => boolean,
   { accounts, directory, log }: AddPersonPorts,
 ): Promise<AddedPerson> => {
   const password = temporaryPassword();
@@ -39,19 +43,17 @@ export const addPerson = async (
     if (existed) return;
     await accounts.remove(subject).catch(() => log.warn('compensation-failed', {}));
   };
-  const isThere = async (): Promise<boolean> => (await directory.principal(subject)) !== undefined;
   let committed = false;
   try {
     committed = await commit(subject);
   } catch (cause) {
-    if (!(await isThere())) {
-      await compensate();
-      throw cause;
-    }
+    const person = await directory.principal(subject);
+    if (person === undefined) await compensate();
+    if (person === undefined || !isOurs(person)) throw cause;
     committed = true;
   }
   if (!committed) {
-    if (!(await isThere())) await compensate();
+    if (!(await directory.principal(subject))) await compensate();
     throw new ApiError('conflict', { policy: 'person.exists' });
   }
   return { subject, temporaryPassword: password };

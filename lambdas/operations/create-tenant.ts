@@ -118,6 +118,7 @@ const created = async (
       chain.audited = done;
       return done;
     },
+    (person) => person.tenant === tenant,
     ports,
   );
   return { tenant, added };

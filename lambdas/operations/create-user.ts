@@ -51,6 +51,8 @@ export const createUser: Run<IdentityPorts, undefined> = {
         if (done) audited.committed();
         return done;
       },
+      (person) =>
+        person.tenant === tenant && person.createdBy === by && person.createdAt === now.toISOString(),
       ports,
     );
     return { status: 201, body: { id: subject, temporaryPassword } };

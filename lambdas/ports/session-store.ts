@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } fr
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Role } from '../../model/vocabulary.ts';
 import { ApiError } from '../domain/api-error.ts';
-import type { ClientOrigin } from '../domain/client-description.ts';
+import { type ClientOrigin, comparable } from '../domain/client-description.ts';
 import type { DirectoryPrincipal, Factor } from '../domain/directory-entry.ts';
 import {
   endedThrough,
@@ -220,8 +220,8 @@ export const sessionStore = (options: {
         ...liveValues(key, now),
         ':window': { N: String(window) },
         ':one': { N: '1' },
-        ':network': { S: network },
-        ':agent': { S: agent },
+        ':network': { S: comparable(network) },
+        ':agent': { S: comparable(agent) },
         ...(!rollsOver && { ':most': { N: String(requestsPerMinute(key.role)) } }),
         ...(prolongs && { ':idle': { N: String(now + limitsOf(key.role).idle) } }),
       },

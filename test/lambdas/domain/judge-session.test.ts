@@ -56,8 +56,17 @@ test.each([
   ['another network', { network: '198.51.100.0/24', agent: 'test' }, 'live'],
   ['another agent', { network: '203.0.113.0/24', agent: 'curl' }, 'live'],
   ['another network and agent', { network: '198.51.100.0/24', agent: 'curl' }, 'anomalous'],
+  ['an unknown network and agent', { network: 'unknown', agent: '' }, 'anomalous'],
 ] as const)('from %s it is %3$s', (_case, origin, verdict) => {
   expect(judge(item(), 'one', origin)).toBe(verdict);
+});
+
+test('what is not known is never the same as what was not known', () => {
+  const stored = item({ network: 'unknown', agent: '' });
+  expect(judge(stored, 'one', { network: 'unknown', agent: '' })).toBe('anomalous');
+  expect(judge(stored, 'one', { network: '198.51.100.0/24', agent: '' })).toBe('anomalous');
+  const atHome = item({ agent: '' });
+  expect(judge(atHome, 'one', { network: live.network, agent: '' })).toBe('live');
 });
 
 test('an anomaly is told before a full or another minute, and not of a session that is over', () => {

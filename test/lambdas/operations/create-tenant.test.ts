@@ -72,19 +72,13 @@ describe('creating a tenant', () => {
   });
 
   test('is audited on its own when the answer of its transaction was lost', async () => {
-    let committed = false;
-    const admin: DirectoryPrincipal = {
-      subject,
-      tenant: 'tenant000001',
-      role: 'admin',
-      roleVersion: 1,
-      status: 'active',
-    };
+    let admin: DirectoryPrincipal | undefined;
     await create({
       directory: {
-        principal: async () => (committed ? admin : undefined),
-        commit: async () => {
-          committed = true;
+        principal: async () => admin,
+        commit: async (items) => {
+          const tenant = items[0]?.Put?.Item?.tenant?.S ?? '';
+          admin = { subject, tenant, role: 'admin', roleVersion: 1, status: 'active' };
           throw new Error('lost');
         },
       },

@@ -277,12 +277,16 @@ const claiming = (change: Partial<Principal>) =>
     },
   }));
 
-test('a sign-in is told in the trail with the role of its token, whatever it was at the beginning', async () => {
+test('a sign-in whose token has another role than the directory is refused, and told with that role', async () => {
   const person = await api.join('nurse');
   const { challenge, session } = (await login(person.email, person.password)).body;
   const post = claiming({ role: 'provider' });
   const answer = await post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
-  await expectEntry(answer, 'AUTHENTICATION_SUCCESS', { actor: person.subject, role: 'provider' });
+  await expectEntry(expectProblem(answer, 'unauthenticated'), 'AUTHENTICATION_FAILURE', {
+    actor: person.subject,
+    role: 'provider',
+    policy: 'session.principal',
+  });
 });
 
 describe('tokens of a sign-in are not given', () => {
@@ -667,6 +671,31 @@ describe('creating a person', () => {
     const made = await create({ email, role: 'nurse' }, post);
     expect(made.status).toBe(201);
     await expectEntry(made, 'PRIVILEGE_CHANGE');
+  });
+
+  test.each([
+    ['of another tenant', { tenant: 'tenant999999' }],
+    ['by another administrator', { createdBy: '00000000-0000-4000-8000-000000000009' }],
+    ['at another time', { createdAt: '2026-01-01T00:00:00.000Z' }],
+  ])('whose answer was lost never tells the password of a person created %s', async (_case, other) => {
+    const email = newEmail();
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          const change = Object.fromEntries(Object.entries(other).map(([name, S]) => [name, { S }]));
+          const [first] = items;
+          await directory.commit([
+            { Put: { ...first?.Put, Item: { ...first?.Put?.Item, ...change } } as never },
+          ]);
+          throw Object.assign(new Error('lost'), { $metadata: {} });
+        },
+      },
+    }));
+    const refused = await create({ email, role: 'nurse' }, post);
+    expect(refused.status).toBe(503);
+    expect(JSON.stringify(refused.body)).not.toContain('temporaryPassword');
+    expect(await api.ports.accounts.find(email)).toBeDefined();
   });
 
   test('that another request won leaves that one’s person alone', async () => {

@@ -106,6 +106,12 @@ describe('a session used from elsewhere', () => {
     await expect(check(principal)).rejects.toThrow(refused('session.over'));
   });
 
+  test('ends too when neither network nor agent is known, here or there', async () => {
+    const nowhere = { network: 'unknown', agent: '' };
+    const principal = await newPrincipal();
+    await expect(check(principal, now, nowhere)).rejects.toThrow(refused('session.anomaly'));
+  });
+
   test('leaves the principal’s other sessions alone', async () => {
     const principal = await signedIn();
     const other = { ...principal, session: randomUUID() };
