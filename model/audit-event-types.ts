@@ -2,11 +2,11 @@
 export const auditEventTypes = {
   AUTHENTICATION_CHALLENGED: {
     risk: 'normal',
-    description: 'A factor was accepted and another one is asked for.',
+    description: 'A challenge was given: at a sign-in or step-up, or to make a passkey.',
   },
   AUTHENTICATION_SUCCESS: {
     risk: 'normal',
-    description: 'A person signed in with every required factor; a token was issued.',
+    description: 'A person proved every required factor: tokens, or the proof of a step-up, were issued.',
   },
   AUTHENTICATION_FAILURE: {
     risk: 'normal',
