@@ -128,11 +128,15 @@ function previousEmulatorPort(directory: string): number {
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
 }
 
-/** Every API names its base path, its id and its stage in its stack's outputs. */
+/**
+ * Every API names its base path, its id and its stage in its stack's outputs. Managed login, which has a domain of its own on
+ * AWS, is served beside them.
+ */
 function routesOf(outputs: Outputs, endpoint: string): Route[] {
-  return Object.values(outputs).flatMap(({ BasePath, ApiId, ApiStage }) =>
+  const apis = Object.values(outputs).flatMap(({ BasePath, ApiId, ApiStage }) =>
     BasePath && ApiId && ApiStage
       ? [{ basePath: BasePath, target: `${endpoint}/restapis/${ApiId}/${ApiStage}/_user_request_` }]
       : [],
   );
+  return [...apis, { basePath: 'oauth2', target: `${endpoint}/oauth2` }];
 }

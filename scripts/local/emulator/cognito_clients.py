@@ -1,8 +1,9 @@
 """Clients of a user pool as AWS keeps them, which ministack does in part.
 
 Added: two secrets of a client (AddUserPoolClientSecret, ListUserPoolClientSecrets, DeleteUserPoolClientSecret), a managed
-login style (CreateManagedLoginBranding), ids and secrets in Cognito's alphabet, the second factor at the login page, and
-client credentials' tokens without `origin_jti`, which only a sign-in has. Source: the API reference of these operations and
+login style (CreateManagedLoginBranding), ids and secrets in Cognito's alphabet, the second factor at the login page, the
+user's attributes in the trigger's event at `/oauth2/token`'s refresh, and client credentials' tokens without `origin_jti`,
+which only a sign-in has. Source: the API reference of these operations and
 "Using tokens with user pools". The errors of a third secret (LimitExceededException), of the last one
 (InvalidParameterException) and of an unknown one (ResourceNotFoundException) are assumptions.
 """
@@ -22,6 +23,7 @@ def install() -> None:
     """Puts the additions beside and in place of Cognito's own handlers."""
     dispatch, authenticate, signed = cognito._dispatch_idp, cognito._authenticate_client, cognito._signed_jwt
     login_page, submit = cognito._login_page_html, cognito.handle_login_submit
+    build_event = cognito._build_pretoken_event
     added = {
         "AddUserPoolClientSecret": _add_secret,
         "ListUserPoolClientSecrets": _list_secrets,
@@ -46,8 +48,15 @@ def install() -> None:
         kept = {name: value for name, value in claims.items() if name != "origin_jti"} if is_machine else claims
         return signed(kept, *rest)
 
+    def event_with_attributes(pool_id, client_id, username, user_attrs, *rest, **named):
+        user = ((cognito._user_pools.get(pool_id) or {}).get("_users") or {}).get(username)
+        known = user_attrs or (cognito._attr_list_to_dict(user.get("Attributes", [])) if user else {})
+        return build_event(pool_id, client_id, username, known, *rest, **named)
+
     def login_page_with_factor(*arguments, **named):
-        return login_page(*arguments, **named).replace("<button", f"{_FACTOR}<button", 1)
+        page = login_page(*arguments, **named)
+        # The local listener serves `/oauth2` only; ministack takes the form there too.
+        return page.replace('action="/login"', 'action="/oauth2/login"').replace("<button", f"{_FACTOR}<button", 1)
 
     def submit_with_factor(method, path, headers, body, query_params):
         form = {name: values[0] for name, values in parse_qs((body or b"").decode("utf-8", "replace")).items()}
@@ -67,6 +76,7 @@ def install() -> None:
     cognito._dispatch_idp = dispatch_with_clients
     cognito._authenticate_client = authenticate_with_any_secret
     cognito._signed_jwt = signed_without_sign_in
+    cognito._build_pretoken_event = event_with_attributes
     cognito._login_page_html = login_page_with_factor
     cognito.handle_login_submit = submit_with_factor
 
