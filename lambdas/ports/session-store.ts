@@ -18,12 +18,21 @@ import type { Principal } from '../domain/principal.ts';
 import type { SessionLimits } from '../domain/session-limits.ts';
 import type { VerifiedToken } from './access-tokens.ts';
 import type { Directory } from './directory.ts';
+import { throughConflicts } from './through-conflicts.ts';
 
 /** The sign-in whose session is meant. */
 export type SessionKey = Pick<Principal, 'tenant' | 'subject' | 'session' | 'role' | 'roleVersion'>;
 
 /** Whose session begins, as the verified token says it. */
 export type SessionPrincipal = SessionKey & Pick<Principal, 'client' | 'patient'>;
+
+/** How a session begins. */
+export interface SessionBeginning {
+  readonly at: Date;
+  readonly factor?: Factor;
+  /** The enrolment of the factor that was verified; after a reset of factors it opens no session any more. */
+  readonly enrolment?: string;
+}
 
 /** A live session, as its owner sees it; times are epoch seconds. */
 export interface SessionView
@@ -57,7 +66,7 @@ export interface SessionStore {
    */
   readonly start: (
     principal: SessionPrincipal,
-    began: { readonly at: Date; readonly factor?: Factor },
+    began: SessionBeginning,
     now: Date,
     from: ClientOrigin,
   ) => Promise<number>;
@@ -138,9 +147,15 @@ const keyOf = (tenant: string, subject: string): Record<string, AttributeValue> 
 const sessionIn = (item: SessionsItem | undefined, session: string): SessionRecord | undefined =>
   item && Object.hasOwn(item.sessions, session) ? item.sessions[session] : undefined;
 
-/** Whether the directory lets a principal act, and as the token says. */
-const isAsKnown = (principal: SessionPrincipal, known: DirectoryPrincipal | undefined, now: Date): boolean =>
+/** Whether the directory lets a principal act, as the token says, and by the factor that was verified. */
+const isAsKnown = (
+  principal: SessionPrincipal,
+  { enrolment }: SessionBeginning,
+  known: DirectoryPrincipal | undefined,
+  now: Date,
+): boolean =>
   known?.status === 'active' &&
+  (enrolment === undefined || known.mfaEnrolledAt === enrolment) &&
   known.tenant === principal.tenant &&
   known.role === principal.role &&
   known.roleVersion === principal.roleVersion &&
@@ -170,18 +185,17 @@ export const sessionStore = (options: {
     { set, condition, names: attributes, values, returns }: Update,
   ): Promise<{ readonly refused: boolean; readonly item?: SessionsItem }> => {
     try {
-      const { Attributes } = await clientFor(tenant).send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: keyOf(tenant, subject),
-          UpdateExpression: set,
-          ConditionExpression: condition,
-          ExpressionAttributeNames: attributes,
-          ExpressionAttributeValues: values,
-          ReturnValues: returns,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: keyOf(tenant, subject),
+        UpdateExpression: set,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: attributes,
+        ExpressionAttributeValues: values,
+        ReturnValues: returns,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      const { Attributes } = await throughConflicts(() => clientFor(tenant).send(command));
       return { refused: false, ...(Attributes && { item: unmarshall(Attributes) as SessionsItem }) };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -291,14 +305,15 @@ export const sessionStore = (options: {
    * The directory is read between two steps on the item: whoever ends all sessions before that is noticed there, and whoever
    * does so after the first step by the second, for it finds another generation.
    */
-  const start: SessionStore['start'] = async (principal, { at, factor }, time, { network, agent }) => {
+  const start: SessionStore['start'] = async (principal, beginning, time, { network, agent }) => {
+    const { at, factor } = beginning;
     const { session, role, roleVersion, client } = principal;
     const now = seconds(time);
     const { idle, absolute } = limitsOf(role);
     const began = seconds(at);
     const expiresAt = began + absolute;
     const item = await prepared(principal, expiresAt);
-    if (!isAsKnown(principal, await directory.principal(principal.subject), time))
+    if (!isAsKnown(principal, beginning, await directory.principal(principal.subject), time))
       throw ended('session.principal');
     const known = sessionIn(item, session);
     if (known !== undefined) return known.absoluteExpiresAt;
