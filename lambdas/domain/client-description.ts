@@ -60,5 +60,5 @@ export const originOf = ({
   readonly userAgent: string;
 }): ClientOrigin => ({
   network: networkOf(sourceAddress),
-  agent: userAgent.replace(/\.\S*/g, ''),
+  agent: userAgent.replace(/(\/\d+)\.\S*/g, '$1'),
 });

@@ -33,7 +33,11 @@ export const listSessions = defineOperation({
       isCurrent: { type: 'boolean', description: 'Whether this request belongs to it.' },
       client: { type: 'string', maxLength: 128, description: 'The client that signed in.' },
       network: { type: 'string', maxLength: 24, description: 'An IPv4 /24 or an IPv6 /48.' },
-      agent: { type: 'string', maxLength: 160, description: 'The names of the software that signed in.' },
+      agent: {
+        type: 'string',
+        maxLength: 190,
+        description: 'The software that signed in, with major versions.',
+      },
       mfa: { type: 'string', enum: ['none', 'totp', 'passkey'], description: 'What was verified by us.' },
       startedAt: time,
       idleExpiresAt: { ...time, description: 'When it ends without a further request.' },

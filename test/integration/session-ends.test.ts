@@ -8,6 +8,7 @@ import { signIn } from './sign-in.ts';
 
 const identity = '/identity/v1';
 const aRecord = `/clinical/v1/patients/${'A'.repeat(26)}`;
+const browser = { 'user-agent': 'browser/1.0' };
 const thief = { 'user-agent': 'thief/2.0' };
 
 let clinic: Clinic;
@@ -71,16 +72,23 @@ describe('a person', () => {
     expect(await list(other)).toHaveLength(1);
   });
 
-  test('ends none of anybody else’s, and cannot tell that there is one', async () => {
-    const [nurse, colleague] = [await clinic.join('nurse'), await clinic.join('provider')];
-    for (const id of [sessionOf(colleague), sessionOf(clinic.admin), crypto.randomUUID()]) {
-      const answer = expectProblem(await remove(nurse, `/sessions/${id}`), 'not-found');
-      await clinic.audited(answer, 'UNAUTHORIZED_ACCESS_ATTEMPT');
-    }
-    // The gateway asks for the scope of administrators first.
-    expectProblem(await remove(nurse, `/users/${colleague.subject}/sessions`), 'unauthenticated');
-    await expectLive(colleague, clinic.admin);
-  });
+  test.each([
+    ['nurse', undefined],
+    ['patient', 'A'.repeat(26)],
+  ] as const)(
+    'ends none of anybody else’s, and cannot tell that there is one: a %s',
+    async (role, patient) => {
+      const [person, colleague] = [await clinic.join(role, patient), await clinic.join('provider')];
+      expect((await list(person)).map(({ id }) => id)).toEqual([sessionOf(person)]);
+      for (const id of [sessionOf(colleague), sessionOf(clinic.admin), crypto.randomUUID()]) {
+        const answer = expectProblem(await remove(person, `/sessions/${id}`), 'not-found');
+        await clinic.audited(answer, 'UNAUTHORIZED_ACCESS_ATTEMPT');
+      }
+      // The gateway asks for the scope of administrators first.
+      expectProblem(await remove(person, `/users/${colleague.subject}/sessions`), 'unauthenticated');
+      await expectLive(colleague, clinic.admin);
+    },
+  );
 
   test('ends all of their own at once', async () => {
     const nurse = await clinic.join('nurse');
@@ -145,12 +153,24 @@ describe('a change of what a person may do', () => {
 
 // A Mac has no second address of its loopback network until it is given one.
 describe.skipIf(process.platform === 'darwin')('a session used from elsewhere', () => {
+  /** A session of a sign-in by a browser, which names itself. */
+  const byBrowser = ({ credentials }: Person): Promise<SignedIn> =>
+    signIn((ask) => clinic.send({ ...ask, headers: browser }), credentials);
+
   test('goes on from another network, and by another agent', async () => {
-    const nurse = await clinic.join('nurse');
-    const { accessToken: token } = nurse;
-    expectProblem(await fromElsewhere({ path: aRecord, token }), 'not-found');
+    const session = await byBrowser(await clinic.join('nurse'));
+    const { accessToken: token } = session;
+    expectProblem(await fromElsewhere({ path: aRecord, token, headers: browser }), 'not-found');
     expectProblem(await clinic.send({ path: aRecord, token, headers: thief }), 'not-found');
-    expectStatus(await refresh(nurse, fromElsewhere), 200);
+    expectStatus(await refresh(session, fromElsewhere, browser), 200);
+  });
+
+  test('by software that does not name itself ends in another network', async () => {
+    const session = await byBrowser(await clinic.join('nurse'));
+    const { accessToken: token } = session;
+    const stolen = expectProblem(await fromElsewhere({ path: aRecord, token }), 'unauthenticated');
+    await clinic.audited(stolen, 'SECURITY');
+    await expectOver(session);
   });
 
   test('by another agent in another network ends on that very request', async () => {

@@ -88,6 +88,7 @@ test.each([
   ],
   ['curl/8.14.1', 'curl/8'],
   ['curl/8', 'curl/8'],
+  ['org.example.app/2.1 curl/8.1', 'org.example.app/2 curl/8'],
   ['', ''],
 ])('the software %j is the agent %j', (userAgent, agent) => {
   expect(originOf({ sourceAddress: '203.0.113.7', userAgent }).agent).toBe(agent);

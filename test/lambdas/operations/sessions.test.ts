@@ -86,7 +86,7 @@ describe('the list of one’s sessions', () => {
           isCurrent: true,
           client: api.ports.client,
           network: '203.0.113.0/24',
-          agent: 'test',
+          agent: 'test/1',
           mfa: 'totp',
           ...times,
         },
@@ -306,8 +306,9 @@ describe('a session used from elsewhere', () => {
 
   test.each([
     ['another network', { sourceAddress: '198.51.100.9' }],
-    ['a newer version of the software in the same network', { userAgent: 'test/2.0' }],
+    ['a newer version of the software', { sourceAddress: '198.51.100.9', userAgent: 'test/1.9.3' }],
     ['another agent in the same network', { sourceAddress: '203.0.113.99', userAgent: 'curl/8.14.1' }],
+    ['no agent in the same network', { userAgent: '' }],
   ])('goes on from %s', async (_case, from) => {
     const nurse = await api.join('nurse');
     const answer = await api.post('/sessions/_search', {}, { ...from, token: nurse.accessToken });
