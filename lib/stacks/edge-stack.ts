@@ -67,7 +67,11 @@ const rateRule = (
   visibilityConfig: metrics(name),
 });
 
-const managedRule = (name: string, priority: number): CfnWebACL.RuleProperty => ({
+const managedRule = (
+  name: string,
+  priority: number,
+  scopeDownStatement?: CfnWebACL.StatementProperty,
+): CfnWebACL.RuleProperty => ({
   name,
   priority,
   overrideAction: { none: {} },
@@ -75,6 +79,7 @@ const managedRule = (name: string, priority: number): CfnWebACL.RuleProperty => 
     managedRuleGroupStatement: {
       vendorName: 'AWS',
       name,
+      ...(scopeDownStatement && { scopeDownStatement }),
       // Its limit of 8 KB is below a full patient record; OversizeBody takes its place, and blocks.
       ...(name === 'AWSManagedRulesCommonRuleSet' && {
         ruleActionOverrides: [{ name: 'SizeRestrictions_BODY', actionToUse: { count: {} } }],
@@ -112,10 +117,23 @@ const signIns: CfnWebACL.StatementProperty = {
   },
 };
 
-const pathOf = (searchString: string): CfnWebACL.StatementProperty => ({
+const asItIs: CfnWebACL.TextTransformationProperty[] = [{ priority: 0, type: 'NONE' }];
+const allOf = (...statements: CfnWebACL.StatementProperty[]): CfnWebACL.StatementProperty => ({
+  andStatement: { statements },
+});
+const anyOf = (...statements: CfnWebACL.StatementProperty[]): CfnWebACL.StatementProperty => ({
+  orStatement: { statements },
+});
+const not = (statement: CfnWebACL.StatementProperty): CfnWebACL.StatementProperty => ({
+  notStatement: { statement },
+});
+const path = (
+  positionalConstraint: 'EXACTLY' | 'STARTS_WITH',
+  searchString: string,
+): CfnWebACL.StatementProperty => ({
   byteMatchStatement: {
     fieldToMatch: { uriPath: {} },
-    positionalConstraint: 'STARTS_WITH',
+    positionalConstraint,
     searchString,
     textTransformations: [
       { priority: 0, type: 'URL_DECODE' },
@@ -129,38 +147,83 @@ const inQuery = (name: string, searchString: string): CfnWebACL.StatementPropert
     fieldToMatch: { singleQueryArgument: { Name: name } },
     positionalConstraint: 'EXACTLY',
     searchString,
-    textTransformations: [{ priority: 0, type: 'NONE' }],
+    textTransformations: asItIs,
   },
 });
 
-/** Cognito lets a client leave PKCE out, which OAuth 2.1 §7.6 does not: such a sign-in does not begin, at either page. */
-const proofKeyRequired = (priority: number): CfnWebACL.RuleProperty => ({
-  name: 'ProofKeyRequired',
+/** The header by which a request names an operation of the user pool's API (AWS JSON 1.1). */
+const operationHeader = { singleHeader: { Name: 'x-amz-target' } };
+/** The operations without a signature that the façade calls; those with one do not pass here. */
+const facadeOperations = [
+  'AssociateSoftwareToken',
+  'GetTokensFromRefreshToken',
+  'RevokeToken',
+  'VerifySoftwareToken',
+] as const;
+const isOfFacade = anyOf(
+  ...facadeOperations.map((operation) => ({
+    byteMatchStatement: {
+      fieldToMatch: operationHeader,
+      positionalConstraint: 'EXACTLY',
+      searchString: `AWSCognitoIdentityProviderService.${operation}`,
+      textTransformations: asItIs,
+    },
+  })),
+);
+const namesOperation: CfnWebACL.StatementProperty = {
+  sizeConstraintStatement: {
+    fieldToMatch: operationHeader,
+    comparisonOperator: 'GT',
+    size: 0,
+    textTransformations: asItIs,
+  },
+};
+/** Where the API is, also by the protocols that name the operation in the path; managed login has no page there. */
+const atApi = anyOf(path('EXACTLY', '/'), path('STARTS_WITH', '/service/'));
+/** Everything but the façade's calls, which all come from few addresses. */
+const notOfFacade = not(allOf(path('EXACTLY', '/'), isOfFacade));
+
+/**
+ * People sign in by the façade or at managed login's pages, where their attempts are counted: of the user pool's API nobody
+ * else needs anything, so that no client can try passwords there (requirement B8).
+ */
+const facadeOperationsOnly = (priority: number): CfnWebACL.RuleProperty => ({
+  name: 'FacadeOperationsOnly',
   priority,
   action: { block: {} },
-  statement: {
-    andStatement: {
-      statements: [
-        { orStatement: { statements: [pathOf('/oauth2/authorize'), pathOf('/login')] } },
-        {
-          notStatement: {
-            statement: {
-              andStatement: {
-                statements: [inQuery('response_type', 'code'), inQuery('code_challenge_method', 'S256')],
-              },
-            },
-          },
-        },
-      ],
-    },
-  },
-  visibilityConfig: metrics('ProofKeyRequired'),
+  statement: allOf(anyOf(namesOperation, atApi), not(isOfFacade)),
+  visibilityConfig: metrics('FacadeOperationsOnly'),
 });
+
+/**
+ * Cognito lets a client leave PKCE out, which OAuth 2.1 §7.6 does not, and goes on by its cookie where nobody may be present
+ * any more: a sign-in begins, at either page, only with a proof key, and asks the person again (OpenID Connect Core §3.1.2.1;
+ * 45 CFR 164.312(a)(2)(iii)).
+ */
+const provenSignIn = (priority: number): CfnWebACL.RuleProperty => ({
+  name: 'ProvenSignIn',
+  priority,
+  action: { block: {} },
+  statement: allOf(
+    anyOf(path('STARTS_WITH', '/oauth2/authorize'), path('STARTS_WITH', '/login')),
+    not(
+      allOf(
+        inQuery('response_type', 'code'),
+        inQuery('code_challenge_method', 'S256'),
+        inQuery('prompt', 'login'),
+      ),
+    ),
+  ),
+  visibilityConfig: metrics('ProvenSignIn'),
+});
+
+/** Headers whose values let their holder act. */
+const secretHeaders = ['authorization', 'cookie', 'idempotency-key', 'x-step-up-proof'] as const;
 
 /** What neither a log nor a console may hold of a request. */
 const dataProtectionConfig: CfnWebACL.DataProtectionConfigProperty = {
   dataProtections: [
-    ...['authorization', 'cookie', 'idempotency-key', 'x-step-up-proof'].map((header) => ({
+    ...secretHeaders.map((header) => ({
       field: { fieldType: 'SINGLE_HEADER', fieldKeys: [header] },
       action: 'SUBSTITUTION',
     })),
@@ -237,7 +300,7 @@ export class EdgeStack extends Stack {
     new CfnOutput(this, 'PartnerDomainTarget', { value: domainName.domainNameAliasDomainName });
   }
 
-  /** Before the user pool's own pages, which applications send people to. */
+  /** Before the user pool: its own pages, which applications send people to, and what of its API needs no signature. */
   private loginFirewall(config: StageConfig, { userPool }: IdentityStack): CfnWebACL {
     const acl = new CfnWebACL(this, 'LoginFirewall', {
       scope: 'REGIONAL',
@@ -245,9 +308,10 @@ export class EdgeStack extends Stack {
       visibilityConfig: metrics('LoginFirewall'),
       dataProtectionConfig,
       rules: [
-        rateRule('RatePerAddress', 0, config.perAddress.signIns),
-        proofKeyRequired(1),
-        managedRule('AWSManagedRulesAmazonIpReputationList', 2),
+        facadeOperationsOnly(0),
+        rateRule('RatePerAddress', 1, config.perAddress.signIns, notOfFacade),
+        provenSignIn(2),
+        managedRule('AWSManagedRulesAmazonIpReputationList', 3, notOfFacade),
       ],
     });
     new CfnWebACLAssociation(this, 'ProtectsLogin', {
@@ -301,8 +365,7 @@ export class EdgeStack extends Stack {
         redactedFields: [
           { uriPath: {} },
           { queryString: {} },
-          { singleHeader: { Name: 'authorization' } },
-          { singleHeader: { Name: 'cookie' } },
+          ...secretHeaders.map((Name) => ({ singleHeader: { Name } })),
         ],
       });
   }

@@ -1,8 +1,16 @@
+import * as cognito from '@aws-sdk/client-cognito-identity-provider';
+import {
+  AssociateSoftwareTokenCommand,
+  GetTokensFromRefreshTokenCommand,
+  RevokeTokenCommand,
+  VerifySoftwareTokenCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
 import { describe, expect, it } from 'vitest';
 import { inspectedBytes } from '../../lib/constructs/inspected-bytes.ts';
 import { operations } from '../../model/derive/operations.ts';
 import { requestSchema } from '../../model/derive/schemas.ts';
 import { capabilities } from '../../model/vocabulary.ts';
+import { matches, type WebRequest } from './evaluate-firewall.ts';
 import { largestBody } from './largest-body.ts';
 import { synthesized } from './synthesized.ts';
 
@@ -121,6 +129,8 @@ describe('the firewall', () => {
       { QueryString: {} },
       { SingleHeader: { Name: 'authorization' } },
       { SingleHeader: { Name: 'cookie' } },
+      { SingleHeader: { Name: 'idempotency-key' } },
+      { SingleHeader: { Name: 'x-step-up-proof' } },
     ]);
     expect(loginLogging?.properties).toMatchObject({
       LogDestinationConfigs: logging?.properties.LogDestinationConfigs,
@@ -157,38 +167,114 @@ describe('the firewall before managed login', () => {
     expect(association?.properties.WebACLArn).toBe(`arn:edge/${login?.id}`);
   });
 
-  it('lets no sign-in begin without a code and its proof key', () => {
-    const [, proof] = login?.properties.Rules ?? [];
-    expect(proof).toMatchObject({ Name: 'ProofKeyRequired', Action: { Block: {} } });
-    const [pages, notProven] = proof.Statement.AndStatement.Statements;
-    const paths = pages.OrStatement.Statements.map(
-      // biome-ignore lint/suspicious/noExplicitAny: a template is read here, and its shape asserted
-      ({ ByteMatchStatement: match }: any) => [match.SearchString, match.PositionalConstraint],
+  const ruleNamed = (name: string) =>
+    login?.properties.Rules.find(({ Name }: { Name: string }) => Name === name);
+  const isBlockedBy = (name: string, request: WebRequest): boolean =>
+    matches(ruleNamed(name).Statement, request);
+  const calling = (operation: string, path = '/'): WebRequest => ({
+    path,
+    headers: { 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` },
+  });
+
+  describe('lets a sign-in begin', () => {
+    const query = { response_type: 'code', code_challenge_method: 'S256', prompt: 'login' };
+    const pages = ['/oauth2/authorize', '/login', '/LOGIN', '/oauth2//authorize', '/x/../login', '/%6Cogin'];
+
+    it.each(pages)('at %s with a code, its proof key and a new authentication', (path) => {
+      expect(isBlockedBy('ProvenSignIn', { path, query })).toBe(false);
+    });
+
+    it.each([
+      ['without a code', { response_type: 'token' }],
+      ['with a proof key that is not hashed', { code_challenge_method: 'plain' }],
+      ['on the cookie of an earlier one', { prompt: 'none' }],
+      ['on a cookie that the person may choose', { prompt: 'select_account' }],
+    ])('not %s', (_what, change) => {
+      for (const path of pages)
+        expect(isBlockedBy('ProvenSignIn', { path, query: { ...query, ...change } })).toBe(true);
+    });
+
+    it.each(Object.keys(query))('not without %s', (name) => {
+      const { [name as keyof typeof query]: _left, ...others } = query;
+      for (const path of pages) expect(isBlockedBy('ProvenSignIn', { path, query: others })).toBe(true);
+    });
+
+    it('and asks for nothing of that where tokens are given', () => {
+      expect(isBlockedBy('ProvenSignIn', { path: '/oauth2/token' })).toBe(false);
+    });
+  });
+
+  describe('lets pass of the API', () => {
+    const facade = [
+      AssociateSoftwareTokenCommand,
+      GetTokensFromRefreshTokenCommand,
+      RevokeTokenCommand,
+      VerifySoftwareTokenCommand,
+    ].map(({ name }) => name.replace(/Command$/, ''));
+
+    it.each(facade)('%s, which the façade calls', (operation) => {
+      expect(isBlockedBy('FacadeOperationsOnly', calling(operation))).toBe(false);
+    });
+
+    it('nothing else', () => {
+      const others = Object.keys(cognito)
+        .filter((name) => name.endsWith('Command'))
+        .map((name) => name.replace(/Command$/, ''))
+        .filter((name) => !facade.includes(name));
+      expect(others).toEqual(
+        expect.arrayContaining([
+          'InitiateAuth',
+          'RespondToAuthChallenge',
+          'SignUp',
+          'ForgotPassword',
+          'GetUser',
+        ]),
+      );
+      for (const operation of others)
+        for (const path of ['/', '//', '/login', '/oauth2/token'])
+          expect(isBlockedBy('FacadeOperationsOnly', calling(operation, path))).toBe(true);
+    });
+
+    it.each([
+      { path: '/' },
+      { path: '/service/AWSCognitoIdentityProviderService/operation/InitiateAuth' },
+      { path: '/', headers: { 'x-amz-target': 'AWSCognitoIdentityProviderService.RevokeToken,x' } },
+      { path: '/', headers: { 'x-amz-target': 'RevokeToken' } },
+    ])('nothing that does not name it so: %j', (request) => {
+      expect(isBlockedBy('FacadeOperationsOnly', request)).toBe(true);
+    });
+
+    it.each(['/login', '/oauth2/authorize', '/oauth2/token', '/logout', '/error'])(
+      'and %s, which is none of it',
+      (path) => {
+        expect(isBlockedBy('FacadeOperationsOnly', { path })).toBe(false);
+      },
     );
-    expect(paths).toEqual([
-      ['/oauth2/authorize', 'STARTS_WITH'],
-      ['/login', 'STARTS_WITH'],
-    ]);
-    const wanted = notProven.NotStatement.Statement.AndStatement.Statements.map(
-      // biome-ignore lint/suspicious/noExplicitAny: likewise
-      ({ ByteMatchStatement: match }: any) => [
-        match.FieldToMatch.SingleQueryArgument.Name,
-        match.SearchString,
-        match.PositionalConstraint,
-      ],
-    );
-    expect(wanted).toEqual([
-      ['response_type', 'code', 'EXACTLY'],
-      ['code_challenge_method', 'S256', 'EXACTLY'],
-    ]);
+  });
+
+  it('counts every address, and looks at its reputation, but for the façade’s own calls', () => {
+    const { RateBasedStatement: rate } = ruleNamed('RatePerAddress').Statement;
+    expect(rate).toMatchObject({ AggregateKeyType: 'IP', Limit: prod.config.perAddress.signIns });
+    const { ManagedRuleGroupStatement: reputation } = ruleNamed(
+      'AWSManagedRulesAmazonIpReputationList',
+    ).Statement;
+    for (const { ScopeDownStatement: scope } of [rate, reputation]) {
+      expect(matches(scope, calling('GetTokensFromRefreshToken'))).toBe(false);
+      expect(matches(scope, calling('RevokeToken', '/login'))).toBe(true);
+      for (const path of ['/login', '/oauth2/authorize', '/oauth2/token', '/'])
+        expect(matches(scope, { path })).toBe(true);
+    }
   });
 
   it('blocks by every rule, and keeps no sample', () => {
     expect(login?.properties.Rules.map(({ Name }: { Name: string }) => Name)).toEqual([
+      'FacadeOperationsOnly',
       'RatePerAddress',
-      'ProofKeyRequired',
+      'ProvenSignIn',
       'AWSManagedRulesAmazonIpReputationList',
     ]);
+    for (const { Action, OverrideAction } of login?.properties.Rules ?? [])
+      expect([Action, OverrideAction]).toContainEqual(OverrideAction ? { None: {} } : { Block: {} });
     for (const { VisibilityConfig } of [login?.properties, ...(login?.properties.Rules ?? [])])
       expect(VisibilityConfig.SampledRequestsEnabled).toBe(false);
   });
