@@ -58,6 +58,16 @@ export interface TokenBench {
   };
   readonly refreshHandle: string;
   readonly otherTenant: string;
+  /** Ids of registered clients. */
+  readonly clients: {
+    readonly app: string;
+    readonly removedApp: string;
+    readonly machine: string;
+    /** A machine that has registered a certificate. */
+    readonly partner: string;
+    readonly otherTenantsApp: string;
+    readonly otherTenantsMachine: string;
+  };
 }
 
 interface Tokens {
@@ -162,6 +172,43 @@ const fromOtherPool = async ({ cloud: { cognito } }: Clinic): Promise<Tokens> =>
   }
 };
 
+const register = async (
+  { administer }: Pick<Clinic, 'administer'>,
+  kind: 'apps' | 'machines',
+  change: object = {},
+): Promise<string> => {
+  const common = { name: 'Synthetic client' };
+  const body =
+    kind === 'apps'
+      ? {
+          ...common,
+          kind: 'public',
+          redirectUris: ['https://app.example/callback'],
+          scopes: ['user/Patient.r'],
+        }
+      : { ...common, scopes: ['system/Patient.r'] };
+  const made = await administer({
+    method: 'POST',
+    path: `/identity/v1/${kind}`,
+    body: { ...body, ...change },
+  });
+  return String(expectStatus(made, 201).body.id);
+};
+
+const registeredClients = async (own: Clinic, other: Clinic): Promise<TokenBench['clients']> => {
+  const removedApp = await register(own, 'apps');
+  const removal = await own.administer({ method: 'DELETE', path: `/identity/v1/apps/${removedApp}` });
+  expectStatus(removal, 204);
+  return {
+    removedApp,
+    app: await register(own, 'apps'),
+    machine: await register(own, 'machines'),
+    partner: await register(own, 'machines', { certificate: 'A'.repeat(43) }),
+    otherTenantsApp: await register(other, 'apps'),
+    otherTenantsMachine: await register(other, 'machines'),
+  };
+};
+
 const poolKeyOf = ({ runtime }: Clinic): KeyObject => {
   const file = `${output(runtime, 'identity', 'UserPoolId')}-access.pem`;
   return createPrivateKey(readFileSync(join(runtimeDirectory(runtime), 'state', 'cognito-pool-keys', file)));
@@ -227,5 +274,6 @@ export const openTokenBench = async (clinic: Clinic): Promise<TokenBench> => {
     },
     refreshHandle: person.refreshToken,
     otherTenant: otherClinic.tenant,
+    clients: await registeredClients(clinic, otherClinic),
   };
 };

@@ -48,6 +48,16 @@ const withClaims =
   (bench) =>
     bench.token({ claims: typeof claims === 'function' ? claims(bench) : claims });
 
+/** What the pool puts into the token of a machine, which is its own subject. */
+export const machineClaims = (client: string): Readonly<Record<string, unknown>> => ({
+  client_id: client,
+  sub: client,
+  role: 'system',
+  scope: 'system/Patient.r',
+  jti: fresh(),
+  origin_jti: undefined,
+});
+
 const attacker = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const byAttacker = (): Signature => rsa('sha256', attacker.privateKey);
@@ -233,9 +243,17 @@ const contents: readonly WrongAuthorization[] = [
   ]),
   ...rows('function', 'token.client', [
     ['a client that nobody registered', withClaims({ client_id: 'anotherclient' })],
+    ['a machine that nobody registered', withClaims(machineClaims('anotherclient'))],
+    ['another tenant’s application', withClaims(({ clients }) => ({ client_id: clients.otherTenantsApp }))],
+    ['an application that was removed', withClaims(({ clients }) => ({ client_id: clients.removedApp }))],
+    ['a machine’s client for a person', withClaims(({ clients }) => ({ client_id: clients.machine }))],
+    ['an application as a machine', withClaims(({ clients }) => machineClaims(clients.app))],
+    ['another tenant’s machine', withClaims(({ clients }) => machineClaims(clients.otherTenantsMachine))],
+  ]),
+  ...rows('function', 'client.certificate', [
     [
-      'a machine that nobody registered',
-      withClaims({ role: 'system', client_id: 'anotherclient', sub: 'anotherclient' }),
+      'a partner’s machine without its certificate',
+      withClaims(({ clients }) => machineClaims(clients.partner)),
     ],
   ]),
 ];

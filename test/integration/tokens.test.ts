@@ -10,7 +10,7 @@ import { itemsOf } from './cloud.ts';
 import type { TokenBench } from './token-bench.ts';
 import { openTokenBench } from './token-bench.ts';
 import type { WrongAuthorization } from './token-table.ts';
-import { wrongAuthorizations } from './token-table.ts';
+import { machineClaims, wrongAuthorizations } from './token-table.ts';
 
 /** A record that is not there: who may read answers `not-found`. */
 const id = '0'.repeat(26);
@@ -92,8 +92,9 @@ test('the table has every row that the requirement names, and more', () => {
 describe.each(locks)('$lock', ({ ask, codeOf, isDecidedByUs }) => {
   const answers = new Map<WrongAuthorization, Answer>();
 
-  test('opens to the person’s own token, and to the same claims signed by the pool’s key again', async () => {
-    for (const token of [bench.issued.access, bench.token()]) {
+  test('opens to the person’s own token, to the same claims signed by the pool’s key again, and to a registered machine’s', async () => {
+    const machine = bench.token({ claims: machineClaims(bench.clients.machine) });
+    for (const token of [bench.issued.access, bench.token(), machine]) {
       const answer = expectProblem(await ask([`Bearer ${token}`]), 'not-found');
       await clinic.audited(answer, 'UNAUTHORIZED_ACCESS_ATTEMPT');
     }
