@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
+import { namedOperations } from '../model/operations/index.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'lambdas', 'functions');
@@ -70,6 +71,24 @@ const withoutCertificates: Plugin = {
   },
 };
 
+/** What of a named operation its documentation and its validator are made of; a function needs the validator alone. */
+const documentation = new Set(['description', 'example', 'request', 'response']);
+
+/**
+ * Leaves the texts and schemas of named operations out of the functions, each of which would load all of them at its start.
+ */
+const withoutDocumentation: Plugin = {
+  name: 'without-documentation',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]model[\\/]operations[\\/]index\.ts$/ }, () => ({
+      contents: `export const namedOperations = ${JSON.stringify(namedOperations, (member, value) =>
+        documentation.has(member) ? undefined : value,
+      )};`,
+      loader: 'js',
+    }));
+  },
+};
+
 /**
  * Bundles every function in one run of esbuild into `.build/lambdas/<name>/index.mjs`, with the metafile in
  * `.build/metafile.json` and the source maps in `.build/source-maps`.
@@ -99,7 +118,7 @@ export async function bundle(directory: string = sources, target: string = outpu
     metafile: true,
     write: false,
     logLevel: 'warning',
-    plugins: [lazyBuiltins, credentialsFromEnvironment, withoutCertificates],
+    plugins: [lazyBuiltins, credentialsFromEnvironment, withoutCertificates, withoutDocumentation],
     // Names that no minified one can be.
     banner: {
       js: "import{createRequire as requireFrom}from'node:module';const requireBuiltin=requireFrom(import.meta.url);",
