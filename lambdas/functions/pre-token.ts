@@ -3,6 +3,7 @@ import { auditLog } from '../ports/audit-log.ts';
 import { ownDynamodb } from '../ports/aws-clients.ts';
 import { directory } from '../ports/directory.ts';
 import { environmentOf } from '../ports/environment.ts';
+import { log } from '../ports/log.ts';
 import { signInEvidence } from '../ports/sign-in-evidence.ts';
 
 const environment = environmentOf(process.env, [
@@ -18,5 +19,6 @@ export const handler = issueToken({
   directory: directory({ table: environment.DIRECTORY_TABLE, dynamodb }),
   evidence: signInEvidence({ table: environment.SESSIONS_TABLE, dynamodb }),
   auditLog: auditLog({ table: environment.AUDIT_TABLE, clientFor: () => dynamodb }),
+  log: log(),
   administrativeFactor: environment.ADMINISTRATIVE_FACTOR,
 });

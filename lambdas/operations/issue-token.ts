@@ -1,6 +1,7 @@
 import type { Context, PreTokenGenerationV2TriggerEvent } from 'aws-lambda';
 import { problems } from '../../model/problems.ts';
 import { ApiError } from '../domain/api-error.ts';
+import { asApiError } from '../domain/as-api-error.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { checkedAuditEntry } from '../domain/checked-audit-entry.ts';
 import type { DirectoryClient, DirectoryPrincipal, Factor } from '../domain/directory-entry.ts';
@@ -9,6 +10,7 @@ import { entryId } from '../domain/entry-id.ts';
 import { type TokenClaims, type TokenRequest, tokenClaims } from '../domain/token-claims.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Directory } from '../ports/directory.ts';
+import { errorPlaces, type Log } from '../ports/log.ts';
 import { evidenceMember, type SignInEvidence } from '../ports/sign-in-evidence.ts';
 
 /** Cognito's trigger before each token; the third version of its event differs by its source alone. */
@@ -22,6 +24,7 @@ export interface IssueTokenPorts {
   readonly directory: Pick<Directory, 'principal' | 'tenant' | 'client' | 'consent'>;
   readonly evidence: Pick<SignInEvidence, 'factor'>;
   readonly auditLog: AuditLog;
+  readonly log: Pick<Log, 'failure'>;
   readonly administrativeFactor: string;
   /** @default the system's clock */
   readonly clock?: () => Date;
@@ -37,7 +40,10 @@ const refuse = (policy: string): never => {
   throw new ApiError('unauthenticated', { policy });
 };
 
-/** Only the façade's client is not in the registry; what it has not recorded as verified counts for nothing. */
+/**
+ * A client that is not in the registry counts as the façade's. Nothing follows from that: without evidence, which the façade
+ * alone records, a person gets the scope of the own session, and no API accepts that of a client it does not know.
+ */
 const requestOf = async (
   event: PreTokenGenerationV2TriggerEvent,
   client: DirectoryClient | undefined,
@@ -84,35 +90,33 @@ const granted = async (
   return given;
 };
 
+/** What audit entries tell of a registered client's token, whatever becomes of it. */
+interface Known {
+  readonly client: DirectoryClient;
+  readonly principal: DirectoryPrincipal | undefined;
+  readonly now: Date;
+  readonly mark: ReturnType<AuditLog['mark']>;
+}
+
+const operation = 'token.issue';
+
 const entryOf = (
   requestId: string,
-  {
-    client,
-    principal,
-    scopes,
-    refusal,
-    now,
-    mark,
-  }: {
-    readonly client: DirectoryClient;
-    readonly principal: DirectoryPrincipal | undefined;
-    readonly scopes?: readonly string[];
-    readonly refusal?: ApiError;
-    readonly now: Date;
-    readonly mark: ReturnType<AuditLog['mark']>;
-  },
+  { client, principal, now, mark }: Known,
+  { scopes, refusal }: { readonly scopes?: readonly string[]; readonly refusal?: ApiError },
 ): AuditEntry => {
   const own = principal?.tenant === client.tenant ? principal : undefined;
+  const problem = refusal && problems[refusal.code];
   return checkedAuditEntry({
     ...mark,
     format: 1,
     id: entryId(requestId),
-    type: refusal ? problems[refusal.code].event : 'TOKEN_ISSUED',
+    type: problem?.event ?? 'TOKEN_ISSUED',
     time: now.toISOString(),
     tenant: client.tenant,
-    operation: 'token.issue',
-    outcome: refusal ? 'refused' : 'success',
-    status: refusal ? problems[refusal.code].status : 200,
+    operation,
+    outcome: problem ? (problem.status < 500 ? 'refused' : 'failure') : 'success',
+    status: problem?.status ?? 200,
     duration: 0,
     requestId,
     actor: own?.subject,
@@ -128,24 +132,29 @@ const entryOf = (
  * Puts tenant, role, role version and scopes into an access token, from the directory and from what the façade recorded
  * alone: what a client sends is not believed (design.md §4). Anyone the directory does not know as active gets no token. A
  * token of a registered client, or its refusal, leaves an audit entry, without which there is no token; the façade's own
- * entries tell of its tokens.
+ * entries tell of its tokens. Cognito tells the client why there is none, so that it is always the same words.
  * @throws TypeError at start when the demanded factor is unknown.
  */
 export const issueToken = (ports: IssueTokenPorts): TokenTrigger => {
-  const { directory, auditLog, administrativeFactor, clock = () => new Date() } = ports;
+  const { directory, auditLog, log, administrativeFactor, clock = () => new Date() } = ports;
   const wanted: Factor | undefined = factors.find((factor) => factor === administrativeFactor);
   if (wanted === undefined) throw new TypeError(`ADMINISTRATIVE_FACTOR must be one of ${factors.join(', ')}`);
-  return async (event, { awsRequestId }) => {
+  return async (event, { awsRequestId: requestId }) => {
     const now = clock();
     const subject = subjectOf(event);
-    const [client, principal] = await Promise.all([
-      directory.client(event.callerContext.clientId),
-      subject === undefined ? undefined : directory.principal(subject),
-    ]);
-    const known = client && { client, principal, now, mark: auditLog.mark() };
+    const tell = (error: unknown): void => {
+      const { code } = asApiError(error);
+      if (problems[code].status >= 500) log.failure({ requestId, operation, code, ...errorPlaces(error) });
+    };
+    let known: Known | undefined;
     try {
+      const [client, principal] = await Promise.all([
+        directory.client(event.callerContext.clientId),
+        subject === undefined ? undefined : directory.principal(subject),
+      ]);
+      known = client && { client, principal, now, mark: auditLog.mark() };
       const { claims, scopes } = await granted(event, client, principal, wanted, ports, now);
-      if (known) await auditLog.write(entryOf(awsRequestId, { ...known, scopes }));
+      if (known) await auditLog.write(entryOf(requestId, known, { scopes }));
       return {
         ...event,
         response: {
@@ -162,8 +171,8 @@ export const issueToken = (ports: IssueTokenPorts): TokenTrigger => {
         },
       };
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (known) await auditLog.write(entryOf(awsRequestId, { ...known, refusal: error })).catch(() => {});
+      tell(error);
+      if (known) await auditLog.write(entryOf(requestId, known, { refusal: asApiError(error) })).catch(tell);
       throw new Error('No token for this account.');
     }
   };

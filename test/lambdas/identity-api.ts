@@ -172,11 +172,12 @@ const poolTokens = (
   administrativeFactor: Factor,
 ): AccessTokens => {
   const keys = tokenKeys(tokenKeysUrl(issuer, endpoint));
-  const log: AuditLog = {
+  const auditLog: AuditLog = {
     mark: () => ({ writer: 'A'.repeat(26), writerCounter: 1 }),
     write: async () => {},
   };
-  const trigger = issueToken({ directory, evidence, administrativeFactor, auditLog: log });
+  const log = { failure() {} };
+  const trigger = issueToken({ directory, evidence, administrativeFactor, auditLog, log });
   const issued = new Map<string, VerifiedToken>();
   return {
     verify: async (token) => {

@@ -9,6 +9,7 @@ import type {
 } from '../../../lambdas/domain/directory-entry.ts';
 import { issueToken } from '../../../lambdas/operations/issue-token.ts';
 import type { AuditLog } from '../../../lambdas/ports/audit-log.ts';
+import type { LogLine } from '../../../lambdas/ports/log.ts';
 import { scopesOf } from '../../../model/derive/operations.ts';
 
 const subject = '3f1e4c1a-7a52-4d7e-9a55-0c3f5f0e9b11';
@@ -25,9 +26,17 @@ const clinic: DirectoryTenant = { tenant: 'tenant000001', name: 'Clinic', status
 
 /** What the trigger has written into the trail. */
 let trail: AuditEntry[] = [];
+/** What it has logged. */
+let lines: LogLine[] = [];
 beforeEach(() => {
   trail = [];
+  lines = [];
 });
+const log = {
+  failure: (line: LogLine) => {
+    lines.push(line);
+  },
+};
 const auditLog: AuditLog = {
   mark: () => ({ writer: 'A'.repeat(26), writerCounter: 7 }),
   write: async (entry) => {
@@ -44,7 +53,7 @@ const issue = (
     consent,
     clientId = 'facade',
     evidence = 'handle',
-    log = auditLog,
+    audit = auditLog,
     ...change
   }: {
     tenant?: DirectoryTenant | undefined;
@@ -52,7 +61,7 @@ const issue = (
     consent?: DirectoryConsent;
     clientId?: string;
     evidence?: string;
-    log?: AuditLog;
+    audit?: AuditLog;
     scopes?: string[];
     triggerSource?: string;
   } = {},
@@ -68,7 +77,8 @@ const issue = (
       factor: async (...wanted) => (wanted.slice(0, 2).join() === `handle,${subject}` ? 'totp' : undefined),
     },
     clock: () => new Date('2026-11-22T12:00:00.000Z'),
-    auditLog: log,
+    auditLog: audit,
+    log,
     administrativeFactor: 'totp',
   });
   const event = {
@@ -158,33 +168,76 @@ describe('no token is issued', () => {
   ] as const)('%s', async (_case, principal, change) => {
     await expect(issue(principal, change)).rejects.toThrow('No token for this account.');
   });
+});
 
-  test('when the directory cannot be read', async () => {
-    const trigger = issueToken({
-      directory: {
-        principal: async () => {
-          throw new Error('down');
-        },
-        tenant: async () => clinic,
-        client: async () => undefined,
-        consent: async () => undefined,
-      },
-      evidence: { factor: async () => 'totp' },
-      auditLog,
+describe('of a service that failed', () => {
+  const secret =
+    'User: arn:aws:sts::000000000000:assumed-role/chartlock is not authorized on table/directory';
+  const failure = Object.assign(new Error(secret), { name: 'AccessDeniedException', $metadata: {} });
+  const failing = () => Promise.reject(failure);
+  const working = {
+    principal: async () => provider,
+    tenant: async () => clinic,
+    client: async () => app as DirectoryClient | undefined,
+    consent: async () => consent as DirectoryConsent | undefined,
+  };
+  const issueWith = (
+    directory: Partial<typeof working>,
+    change: { evidence?: () => Promise<never>; auditLog?: AuditLog } = {},
+  ) =>
+    issueToken({
+      directory: { ...working, ...directory },
+      evidence: { factor: change.evidence ?? (async () => 'totp') },
+      auditLog: change.auditLog ?? auditLog,
+      log,
       administrativeFactor: 'passkey',
-    });
-    const event = {
-      callerContext: { clientId: 'facade' },
-      request: { userAttributes: { sub: subject } },
-    } as unknown as PreTokenGenerationV2TriggerEvent;
-    await expect(trigger(event, context)).rejects.toThrow('down');
+    })(
+      {
+        callerContext: { clientId: app.client },
+        request: { userAttributes: { sub: subject }, scopes: ['user/Patient.r'] },
+      } as unknown as PreTokenGenerationV2TriggerEvent,
+      context,
+    );
+  const refusesWriting = { ...auditLog, write: failing };
+
+  test.each([
+    ['the client', () => issueWith({ client: failing }), 1, 0],
+    ['the person', () => issueWith({ principal: failing }), 1, 0],
+    ['the tenant', () => issueWith({ tenant: failing }), 1, 1],
+    ['the consent', () => issueWith({ consent: failing }), 1, 1],
+    ['what was verified', () => issueWith({ client: async () => undefined }, { evidence: failing }), 1, 0],
+    ['the trail', () => issueWith({}, { auditLog: refusesWriting }), 2, 0],
+    [
+      'the trail of a refusal',
+      () => issueWith({ consent: async () => undefined }, { auditLog: refusesWriting }),
+      1,
+      0,
+    ],
+  ] as const)('the client learns nothing, and the log where: %s', async (_what, issued, logged, entries) => {
+    await expect(issued()).rejects.toThrow(/^No token for this account\.$/);
+    const line = { requestId: context.awsRequestId, operation: 'token.issue', code: 'unavailable' };
+    expect(lines).toHaveLength(logged);
+    for (const written of lines)
+      expect(written).toEqual({ ...line, error: 'AccessDeniedException', at: expect.any(Array) });
+    expect(JSON.stringify([lines, trail])).not.toContain('arn:');
+    expect(trail).toHaveLength(entries);
+    for (const entry of trail)
+      expect(entry).toMatchObject({ outcome: 'failure', status: 503, problem: 'unavailable' });
+  });
+
+  test('a refusal is nothing for the log', async () => {
+    await expect(
+      issueWith({ principal: async () => ({ ...provider, status: 'removed' }) }),
+    ).rejects.toThrow();
+    expect(lines).toEqual([]);
+    expect(trail).toMatchObject([{ outcome: 'refused', status: 401 }]);
   });
 });
 
 test('a factor that is none stops the function at its start', () => {
   const none = async () => undefined;
   const directory = { principal: none, tenant: none, client: none, consent: none };
-  const ports = { directory, evidence: { factor: none }, auditLog, administrativeFactor: 'sms' };
+  const ports = { directory, evidence: { factor: none }, auditLog, log, administrativeFactor: 'sms' };
   expect(() => issueToken(ports)).toThrow(TypeError);
 });
 
@@ -336,9 +389,10 @@ describe('the trail', () => {
   });
 
   test('is needed: without the entry there is no token', async () => {
-    const log = { ...auditLog, write: () => Promise.reject(new Error('down')) };
-    await expect(issue(provider, { ...byApp, log })).rejects.toThrow('down');
-    await expect(issue(ofMachine, { ...byMachine, log })).rejects.toThrow('down');
-    await expect(issue(undefined, { ...byMachine, log })).rejects.toThrow('No token');
+    const audit = { ...auditLog, write: () => Promise.reject(new Error('down')) };
+    await expect(issue(provider, { ...byApp, audit })).rejects.toThrow('No token');
+    await expect(issue(ofMachine, { ...byMachine, audit })).rejects.toThrow('No token');
+    await expect(issue(undefined, { ...byMachine, audit })).rejects.toThrow('No token');
+    expect(lines).toHaveLength(5);
   });
 });
