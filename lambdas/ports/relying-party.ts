@@ -45,15 +45,12 @@ const algorithms = [-8, -7, -257];
 const timeout = 300_000;
 
 const orInvalid = async <T>(verify: () => Promise<T | undefined>): Promise<T> => {
-  const invalid = (cause?: unknown) =>
-    new ApiError('invalid-challenge', { policy: 'passkey.invalid', cause });
-  let verified: T | undefined;
-  try {
-    verified = await verify();
-  } catch (cause) {
-    throw invalid(cause);
-  }
-  if (verified === undefined) throw invalid();
+  let cause: unknown;
+  const verified = await verify().catch((error: unknown) => {
+    cause = error;
+    return undefined;
+  });
+  if (verified === undefined) throw new ApiError('invalid-challenge', { policy: 'passkey.invalid', cause });
   return verified;
 };
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Principal } from '../domain/principal.ts';
 import { newHandle } from './sign-in-store.ts';
@@ -29,52 +29,47 @@ export const stepUpProofs = ({
   readonly life: number;
   readonly clientFor: (tenant: string) => DynamoDBClient;
 }): StepUpProofs => {
-  const update = async (
-    { tenant, subject }: ProofOwner,
-    proof: string,
-    command: {
-      readonly set: string;
-      readonly condition: string;
-      readonly names?: Record<string, string>;
-      readonly values: Record<string, AttributeValue>;
-    },
-  ): Promise<boolean> => {
-    try {
-      await clientFor(tenant).send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { pk: { S: `T#${tenant}#U#${subject}` }, sk: { S: `PROOF#${hash('sha256', proof, 'hex')}` } },
-          UpdateExpression: command.set,
-          ConditionExpression: command.condition,
-          ExpressionAttributeNames: { '#session': 'session', ...command.names },
-          ExpressionAttributeValues: command.values,
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
-  };
+  const itemOf = ({ tenant, subject }: ProofOwner, proof: string) => ({
+    TableName: table,
+    Key: { pk: { S: `T#${tenant}#U#${subject}` }, sk: { S: `PROOF#${hash('sha256', proof, 'hex')}` } },
+  });
 
   return {
     life,
     issue: async (owner, now) => {
       const proof = newHandle();
-      const isNew = await update(owner, proof, {
-        set: 'SET #session = :session, expiresAt = :expires, #ttl = :expires',
-        condition: 'attribute_not_exists(pk)',
-        names: { '#ttl': 'ttl' },
-        values: { ':session': { S: owner.session }, ':expires': { N: String(seconds(now) + life) } },
-      });
-      if (!isNew) throw new Error('a proof is there already');
+      await clientFor(owner.tenant).send(
+        new UpdateItemCommand({
+          ...itemOf(owner, proof),
+          UpdateExpression: 'SET #session = :session, expiresAt = :expires, #ttl = :expires',
+          ExpressionAttributeNames: { '#session': 'session', '#ttl': 'ttl' },
+          ExpressionAttributeValues: {
+            ':session': { S: owner.session },
+            ':expires': { N: String(seconds(now) + life) },
+          },
+        }),
+      );
       return proof;
     },
-    use: (owner, proof, now) =>
-      update(owner, proof, {
-        set: 'SET usedAt = :now',
-        condition: '#session = :session AND expiresAt > :now AND attribute_not_exists(usedAt)',
-        values: { ':session': { S: owner.session }, ':now': { N: String(seconds(now)) } },
-      }),
+    use: async (owner, proof, now) => {
+      try {
+        await clientFor(owner.tenant).send(
+          new UpdateItemCommand({
+            ...itemOf(owner, proof),
+            UpdateExpression: 'SET usedAt = :now',
+            ConditionExpression: '#session = :session AND expiresAt > :now AND attribute_not_exists(usedAt)',
+            ExpressionAttributeNames: { '#session': 'session' },
+            ExpressionAttributeValues: {
+              ':session': { S: owner.session },
+              ':now': { N: String(seconds(now)) },
+            },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
   };
 };

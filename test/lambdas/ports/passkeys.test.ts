@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Passkey, passkeyId } from '../../../lambdas/domain/passkey.ts';
 import { type Passkeys, passkeys } from '../../../lambdas/ports/passkeys.ts';
 import { startTestCloud, type TestCloud } from '../../emulator.ts';
+import { answering } from './answering.ts';
 
 let cloud: TestCloud;
 let store: Passkeys;
@@ -74,6 +75,15 @@ test('an authenticator that never counts stays at 0', async () => {
   const { subject, passkey } = await added();
   for (const _ of [1, 2]) expect(await store.recordUse(subject, passkey.id, 0, now)).toBe(true);
   expect(await store.recordUse(subject, passkey.id, 1, now)).toBe(true);
+});
+
+test('whether a use counts is not known when the service fails', async () => {
+  const { subject, passkey } = await added();
+  const down = () => Promise.reject(new Error('down'));
+  const use = answering(cloud.root.dynamodb, 'UpdateItem', down, () =>
+    store.recordUse(subject, passkey.id, 1, now),
+  );
+  await expect(use).rejects.toThrow('down');
 });
 
 test('a passkey that is gone has no use', async () => {

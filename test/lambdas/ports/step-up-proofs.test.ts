@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StepUpProofs, stepUpProofs } from '../../../lambdas/ports/step-up-proofs.ts';
 import { startTestCloud, type TestCloud } from '../../emulator.ts';
+import { answering } from './answering.ts';
 
 let cloud: TestCloud;
 let proofs: StepUpProofs;
@@ -53,6 +54,16 @@ test('a proof that nobody was given is none, and leaves nothing', async () => {
   expect(await proofs.use(owner, 'p'.repeat(43), now)).toBe(false);
   const left = await cloud.items('sessions');
   expect(left.filter(({ pk }) => pk?.S?.includes(owner.subject))).toEqual([]);
+});
+
+test('whether a proof is good is not known when the service fails', async () => {
+  const owner = newOwner();
+  const proof = await proofs.issue(owner, now);
+  const down = () => Promise.reject(new Error('down'));
+  const use = answering(cloud.clientsFor(owner.tenant).dynamodb, 'UpdateItem', down, () =>
+    proofs.use(owner, proof, now),
+  );
+  await expect(use).rejects.toThrow('down');
 });
 
 test('a proof is kept as its hash, until it is over', async () => {
