@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiError } from '../../../lambdas/domain/api-error.ts';
 import { identityRuns } from '../../../lambdas/operations/identity-runs.ts';
-import type { OperationRequest } from '../../../lambdas/operations/run.ts';
 import type { IdentityPorts } from '../../../lambdas/ports/identity-ports.ts';
+import { operations } from '../../../model/derive/operations.ts';
 import type { TestCloud } from '../../emulator.ts';
 import { startTestCloud } from '../../emulator.ts';
 import { observed } from '../counted-calls.ts';
@@ -29,11 +29,18 @@ test.each([
   expect(calls).toEqual([]);
 });
 
-test.each(['users.create', 'auth.logout'])(
-  '%s does nothing for nobody, whatever the chain let through',
-  async (operation) => {
-    const request = { now: new Date(), facts: {}, body: {} } as OperationRequest;
-    const answered = identityRuns[operation]?.complete(request, undefined, {} as IdentityPorts);
-    await expect(answered).rejects.toMatchObject({ code: 'unauthenticated' });
-  },
+const afterSignIn = operations.filter(
+  ({ capability, scope }) => capability === 'identity' && scope !== undefined,
 );
+/** A directory in which nobody is; everything else would fail. */
+const empty = {
+  directory: { client: async () => undefined, principal: async () => undefined },
+  reviews: {},
+} as unknown as IdentityPorts;
+
+test.each(afterSignIn)('$id does nothing for nobody, whatever the chain let through', async (operation) => {
+  const given = { operation, now: new Date(), facts: {}, body: {}, pathParameters: {} };
+  const answered = identityRuns[operation.id]?.complete(given as never, undefined, empty);
+  const refusal = expect.stringMatching(/^(unauthenticated|not-found)$/);
+  await expect(answered).rejects.toMatchObject({ name: 'ApiError', code: refusal });
+});

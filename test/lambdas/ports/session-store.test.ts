@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient, UpdateItemCommand, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DirectoryPrincipal } from '../../../lambdas/domain/directory-entry.ts';
 import { sessionLimits } from '../../../lambdas/domain/session-limits.ts';
@@ -331,6 +334,47 @@ describe('the list of sessions', () => {
     expect(await ids(now, { ...principal, roleVersion: 2 })).toEqual([]);
     expect(await ids(now, await newPrincipal())).toEqual([]);
   });
+});
+
+/** A store whose table gives the answers given, one after the other and the last one ever again, and what it was asked. */
+const answered = (...answers: readonly (() => object)[]) => {
+  const asked: UpdateItemCommandInput[] = [];
+  const send = async ({ input }: UpdateItemCommand) => {
+    asked.push(input);
+    return answers[Math.min(asked.length, answers.length) - 1]?.();
+  };
+  const clientFor = () => ({ send }) as unknown as DynamoDBClient;
+  const known = sessionStore({ table: 'sessions', clientFor, limitsOf: sessionLimits(), directory: people });
+  return { store: known, asked };
+};
+
+describe('a table that gives no sense', () => {
+  test('lets nobody through, and is not asked for ever', async () => {
+    const principal = await signedIn();
+    const item = await itemOf(principal);
+    const window = Math.floor(now.getTime() / 60_000);
+    const refusing = answered(() => {
+      const Item = { ...item, window: { N: String(window) } };
+      throw new ConditionalCheckFailedException({ message: '', $metadata: {}, Item });
+    });
+    await expect(refusing.store.check(tokenOf(principal), now, home)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(refusing.asked).toHaveLength(8);
+  });
+
+  test('begins no session', async () => {
+    const silent = answered(() => ({}));
+    const start = silent.store.start(await newPrincipal(), { at: now }, now, home);
+    await expect(start).rejects.toThrow('an update gave no item');
+  });
+});
+
+test('what is taken away at a beginning is named, or nothing is', async () => {
+  const Attributes = marshall({ window: 0, n: 0, generation: 0, sessions: {} });
+  const { store: watched, asked } = answered(() => ({ Attributes }));
+  await watched.start(await newPrincipal(), { at: now }, now, home);
+  expect(asked.map(({ UpdateExpression }) => UpdateExpression).join()).not.toContain('REMOVE');
 });
 
 test('ending one tells whether it is the principal’s', async () => {

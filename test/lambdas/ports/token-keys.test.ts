@@ -70,6 +70,31 @@ describe('the keys are fetched', () => {
   });
 });
 
+describe('a token that no one key is for', () => {
+  test.each([
+    [
+      'because it names none of several',
+      'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
+      () => new SignJWT({}).setProtectedHeader({ alg: 'RS256' }).sign(issuer.privateKey),
+    ],
+    [
+      'because its algorithm has no public key',
+      'ERR_JOSE_NOT_SUPPORTED',
+      () => new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).sign(new Uint8Array(32)),
+    ],
+  ] as const)('is refused, %s, and others are not', async (_case, code, sign) => {
+    const { publicKey } = await generateKeyPair('RS256', { extractable: true });
+    const [one, other] = [await exportJWK(issuer.publicKey), await exportJWK(publicKey)];
+    issuer.publish([
+      { ...one, kid: issuer.keyId, alg: 'RS256' },
+      { ...other, kid: 'another', alg: 'RS256' },
+    ]);
+    expect(await verify(sign())).toBe(code);
+    expect(await verify(known())).toBe('verified');
+    expect(issuer.fetches()).toBe(1);
+  });
+});
+
 describe('when the pool rotates its keys', () => {
   const rotated = async (kid = 'new-key') => {
     const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
