@@ -16,10 +16,11 @@ export const ownClient = async (
   kinds: readonly ClientKind[],
   { directory }: Pick<IdentityPorts, 'directory'>,
 ): Promise<DirectoryClient> => {
+  if (principal === undefined) throw new ApiError('unauthenticated');
   const { client: id = '' } = pathParameters;
   Object.assign(facts, { resource: 'Client', resourceId: id });
   const client = await directory.client(id);
-  if (principal === undefined || client?.tenant !== principal.tenant || !kinds.includes(client.kind))
+  if (client?.tenant !== principal.tenant || !kinds.includes(client.kind))
     throw new ApiError('not-found', { policy: 'client.tenant' });
   return client;
 };
