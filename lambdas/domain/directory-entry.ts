@@ -82,6 +82,8 @@ export interface DirectoryClient {
   readonly redirectUris?: readonly string[];
   /** SHA-256 of the certificate that the client must show, in base64url (RFC 8705 §3.1); machines of partners only. */
   readonly certificate?: string;
+  /** The id of the secret that was retired last, which Cognito may not have followed yet; machines only. */
+  readonly retiredSecret?: string;
   /** ISO 8601. */
   readonly createdAt?: string;
 }

@@ -37,6 +37,7 @@ export interface AppClients {
   readonly addSecret: (
     client: string,
   ) => Promise<{ readonly id: string; readonly secret: string } | undefined>;
+  /** Removes a secret; one that is not there is removed already. */
   readonly removeSecret: (client: string, secret: string) => Promise<void>;
 }
 
@@ -87,13 +88,15 @@ export const appClients = ({
   readonly accessMinutes: number;
   readonly refreshMinutes: number;
 }): AppClients => {
-  const remove: AppClients['remove'] = async (client) => {
+  const unlessGone = async (removal: Promise<unknown>): Promise<void> => {
     try {
-      await cognito.send(new DeleteUserPoolClientCommand({ UserPoolId: pool, ClientId: client }));
+      await removal;
     } catch (error) {
       if (!isNamed(error, 'ResourceNotFoundException')) throw error;
     }
   };
+  const remove: AppClients['remove'] = (client) =>
+    unlessGone(cognito.send(new DeleteUserPoolClientCommand({ UserPoolId: pool, ClientId: client })));
 
   return {
     remove,
@@ -152,14 +155,15 @@ export const appClients = ({
         throw error;
       }
     },
-    removeSecret: async (client, secret) => {
-      await cognito.send(
-        new DeleteUserPoolClientSecretCommand({
-          UserPoolId: pool,
-          ClientId: client,
-          ClientSecretId: secret,
-        }),
-      );
-    },
+    removeSecret: (client, secret) =>
+      unlessGone(
+        cognito.send(
+          new DeleteUserPoolClientSecretCommand({
+            UserPoolId: pool,
+            ClientId: client,
+            ClientSecretId: secret,
+          }),
+        ),
+      ),
   };
 };

@@ -38,6 +38,11 @@ export interface ClientDirectory {
   ) => TransactWriteItem[];
   /** What makes a transaction fail when a client has been removed. */
   readonly clientCheck: (client: Pick<DirectoryClient, 'client'>) => TransactWriteItem;
+  /** What retires a machine's secret, for a transaction; it fails when another one was retired since the client was read. */
+  readonly secretRetirement: (
+    client: Pick<DirectoryClient, 'client' | 'retiredSecret'>,
+    secret: string,
+  ) => TransactWriteItem;
   /** What records a consent in place of an earlier one, for a transaction. */
   readonly consentPut: (consent: ListedConsent) => TransactWriteItem;
   /** What takes a consent back, for a transaction; it fails when there is none. */
@@ -117,6 +122,22 @@ export const clientDirectory = ({
       },
       { Delete: { TableName: table, Key: listed(client) } },
     ],
+    secretRetirement: ({ client, retiredSecret }, secret) => ({
+      Update: {
+        TableName: table,
+        Key: clientKey(client),
+        UpdateExpression: 'SET retiredSecret = :secret',
+        ...isActive,
+        ConditionExpression: `${isActive.ConditionExpression} AND ${
+          retiredSecret === undefined ? 'attribute_not_exists(retiredSecret)' : 'retiredSecret = :retired'
+        }`,
+        ExpressionAttributeValues: {
+          ...isActive.ExpressionAttributeValues,
+          ':secret': { S: secret },
+          ...(retiredSecret !== undefined && { ':retired': { S: retiredSecret } }),
+        },
+      },
+    }),
     clientCheck: ({ client }) => ({
       ConditionCheck: { TableName: table, Key: clientKey(client), ...isActive },
     }),

@@ -289,13 +289,132 @@ describe('a machine', () => {
     const [old] = secrets.filter((item) => item.id !== added.body.id);
     const retired = await ask('DELETE', `/machines/${id}/secrets/${old?.id}`);
     await expectDone(retired, 204, 'CONFIGURATION_CHANGE', { resourceId: id });
-    await expectRefused(
-      await ask('DELETE', `/machines/${id}/secrets/${old?.id}`),
-      'not-found',
-      'secret.unknown',
-    );
+    const unknown = await ask('DELETE', `/machines/${id}/secrets/${id}--1`);
+    await expectRefused(unknown, 'not-found', 'secret.unknown');
     const last = await ask('DELETE', `/machines/${id}/secrets/${added.body.id}`);
     await expectRefused(last, 'conflict', 'secret.last');
+  });
+
+  const secretIds = async (id: string): Promise<readonly string[]> =>
+    (await api.ports.appClients.secrets(id)).map((secret) => secret.id);
+  const twoSecrets = async (): Promise<{ id: string; first: string; second: string }> => {
+    const { id } = await newMachine();
+    await ask('POST', `/machines/${id}/secrets`);
+    const [first = '', second = ''] = await secretIds(id);
+    return { id, first, second };
+  };
+  const endedAt = async (id: string): Promise<number> => {
+    const items = await api.cloud.items('sessions');
+    return Number(items.find(({ pk }) => pk?.S === `T#${api.tenant}#U#${id}`)?.endedAllAt?.N);
+  };
+
+  test('whose secret is retired has no token of before that any more', async () => {
+    const { id, first } = await twoSecrets();
+    let removedAt = Number.POSITIVE_INFINITY;
+    const watched = askWith((ports) => ({
+      appClients: {
+        ...ports.appClients,
+        removeSecret: async (...secret) => {
+          await ports.appClients.removeSecret(...secret);
+          removedAt = Date.now() / 1000;
+        },
+      },
+    }));
+    expect((await watched('DELETE', `/machines/${id}/secrets/${first}`)).status).toBe(204);
+    expect(await endedAt(id)).toBeGreaterThanOrEqual(removedAt);
+  });
+
+  test('keeps one secret when two administrators retire both at once', async () => {
+    const { id, first, second } = await twoSecrets();
+    let arrived = 0;
+    let open = (): void => {};
+    const bothRead = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const together = askWith((ports) => ({
+      appClients: {
+        ...ports.appClients,
+        secrets: async (client) => {
+          const known = await ports.appClients.secrets(client);
+          arrived += 1;
+          if (arrived === 2) open();
+          await bothRead;
+          return known;
+        },
+      },
+    }));
+    const answers = await Promise.all(
+      [first, second].map((secret) => together('DELETE', `/machines/${id}/secrets/${secret}`)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
+    for (const answer of answers.filter(({ status }) => status === 409))
+      await expectRefused(answer, 'conflict', 'client.changed');
+    expect(await secretIds(id)).toHaveLength(1);
+  });
+
+  test('keeps its other secret while Cognito has not followed, and repeating the request makes it', async () => {
+    const { id, first, second } = await twoSecrets();
+    const failing = askWith((ports) => ({
+      appClients: { ...ports.appClients, removeSecret: () => Promise.reject(new Error('down')) },
+    }));
+    expect((await failing('DELETE', `/machines/${id}/secrets/${first}`)).status).toBe(500);
+    const other = await ask('DELETE', `/machines/${id}/secrets/${second}`);
+    await expectRefused(other, 'conflict', 'secret.last');
+    expect(await secretIds(id)).toEqual([first, second]);
+    expect(await endedAt(id)).toBeNaN();
+    const repeated = await ask('DELETE', `/machines/${id}/secrets/${first}`);
+    await expectDone(repeated, 204, 'CONFIGURATION_CHANGE', { resourceId: id });
+    expect(await secretIds(id)).toEqual([second]);
+    expect(await endedAt(id)).toBeGreaterThan(0);
+    expect((await ask('POST', `/machines/${id}/secrets`)).status).toBe(201);
+    expect((await ask('DELETE', `/machines/${id}/secrets/${second}`)).status).toBe(204);
+  });
+
+  test.each([
+    ['gets no secret', 'POST', ''],
+    ['loses none', 'DELETE', 'first'],
+  ] as const)('%s by an administrator who was suspended meanwhile', async (_what, method, which) => {
+    const made = which === 'first' ? await twoSecrets() : { ...(await newMachine()), first: '' };
+    const before = await secretIds(made.id);
+    const suspended = askWith((ports) => ({
+      directory: {
+        ...ports.directory,
+        principalCheck: (person, now) => ports.directory.principalCheck({ ...person, roleVersion: 99 }, now),
+      },
+    }));
+    const path = `/machines/${made.id}/secrets${made.first && `/${made.first}`}`;
+    await expectRefused(await suspended(method, path), 'conflict', 'client.changed');
+    expect(await secretIds(made.id)).toEqual(before);
+  });
+
+  test('that is removed meanwhile gets no secret and loses none', async () => {
+    const { id, first } = await twoSecrets();
+    await ask('DELETE', `/machines/${id}/secrets/${first}`);
+    await ask('POST', `/machines/${id}/secrets`);
+    const client = await api.ports.directory.client(id);
+    const [one, ...others] = await secretIds(id);
+    const unfollowed = askWith((ports) => ({
+      appClients: { ...ports.appClients, remove: () => Promise.reject(new Error('down')) },
+    }));
+    expect((await unfollowed('DELETE', `/machines/${id}`)).status).toBe(204);
+    const stale = askWith((ports) => ({ directory: { ...ports.directory, client: async () => client } }));
+    const retired = await stale('DELETE', `/machines/${id}/secrets/${one}`);
+    await expectRefused(retired, 'conflict', 'client.changed');
+    await api.ports.appClients.removeSecret(id, String(one));
+    await expectRefused(await stale('POST', `/machines/${id}/secrets`), 'conflict', 'client.changed');
+    expect(await secretIds(id)).toEqual(others);
+  });
+
+  test('gets no secret that is not in the trail', async () => {
+    const { id } = await newMachine();
+    const before = await secretIds(id);
+    for (const commit of [async () => false, () => Promise.reject(new Error('down'))]) {
+      const failing = askWith((ports) => ({ directory: { ...ports.directory, commit } }));
+      const answer = await failing('POST', `/machines/${id}/secrets`);
+      expect([409, 500]).toContain(answer.status);
+      expect(answer.body.secret).toBeUndefined();
+      expect(await secretIds(id)).toEqual(before);
+    }
   });
 
   test('that is removed is no principal and no client any more', async () => {
