@@ -39,8 +39,9 @@ const register = async (
 
 /**
  * Registers a client of the caller's tenant: first at Cognito, which gives it its id, then in the directory. Between the two
- * it gets no token, because the token trigger refuses what the directory does not know; when the second fails it is removed
- * at Cognito, and where that fails too it stays there without any power.
+ * it has no power: a person's token through it says no more than a session, and no API accepts it of a client that the
+ * directory does not know; a machine gets none. When the second fails it is removed at Cognito, and where that fails too it
+ * stays there like that.
  * @throws ApiError `conflict` when the tenant has too many, or the caller may not do this any more.
  */
 export const addClient = async (

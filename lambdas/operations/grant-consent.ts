@@ -27,7 +27,7 @@ export const grantConsent: Run<IdentityPorts, undefined> = {
     const done = await directory.commit([
       directory.principalCheck({ ...caller, status: 'active' }),
       clients.clientCheck(app),
-      clients.consentPut({ subject, client, name, scopes, grantedAt: now.toISOString() }),
+      clients.consentPut({ subject, client, name, scopes, grantedAt: now.toISOString() }, before),
       ...(isLess ? [sessions.endThroughUpdate(tenant, subject, client, now)] : []),
       { Put: auditPut(audited.entry) },
     ]);

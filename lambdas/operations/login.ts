@@ -10,7 +10,7 @@ interface Login {
 
 /**
  * Starts a sign-in. Whatever is wrong, the answer is the same, so that it does not tell who has an account; a right password
- * alone never gives tokens.
+ * alone never gives tokens. The trail tells which account was tried, by what stands for its address, whether or not it exists.
  */
 export const login: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
@@ -19,6 +19,7 @@ export const login: Run<IdentityPorts, undefined> = {
     const email = given.toLowerCase();
     request.facts.mfa = 'none';
     const account = await ports.signIn.digest('account', email);
+    Object.assign(request.facts, { resource: 'Account', resourceId: account });
     await ports.signIns.countAttempt(account, request.now);
     const step = await ports.signIn.start(email, password);
     if (!('pending' in step)) throw new ApiError('invalid-credentials');

@@ -43,8 +43,8 @@ export interface ClientDirectory {
     client: Pick<DirectoryClient, 'client' | 'retiredSecret'>,
     secret: string,
   ) => TransactWriteItem;
-  /** What records a consent in place of an earlier one, for a transaction. */
-  readonly consentPut: (consent: ListedConsent) => TransactWriteItem;
+  /** What records a consent in place of an earlier one, for a transaction; it fails when that is not the one any more. */
+  readonly consentPut: (consent: ListedConsent, before: DirectoryConsent | undefined) => TransactWriteItem;
   /** What takes a consent back, for a transaction; it fails when there is none. */
   readonly consentDelete: (consent: Pick<DirectoryConsent, 'subject' | 'client'>) => TransactWriteItem;
 }
@@ -141,7 +141,21 @@ export const clientDirectory = ({
     clientCheck: ({ client }) => ({
       ConditionCheck: { TableName: table, Key: clientKey(client), ...isActive },
     }),
-    consentPut: (consent) => put(consentKey(consent), consent),
+    consentPut: (consent, before) => ({
+      Put: {
+        TableName: table,
+        Item: { ...consentKey(consent), ...marshall(consent) },
+        ...(before === undefined
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : {
+              ConditionExpression: 'grantedAt = :grantedAt AND scopes = :scopes',
+              ExpressionAttributeValues: marshall({
+                ':grantedAt': before.grantedAt,
+                ':scopes': before.scopes,
+              }),
+            }),
+      },
+    }),
     consentDelete: (consent) => ({
       Delete: {
         TableName: table,

@@ -541,6 +541,28 @@ describe('a consent', () => {
     expect(Number(await endedAt(id))).toBeGreaterThan(narrowed);
   });
 
+  test('takes the place of none but the one that was read', async () => {
+    const id = await newApp();
+    const token = person.accessToken;
+    const stale = async (scopes: readonly string[]): Promise<void> => {
+      const read = await api.ports.directory.consent(person.subject, id);
+      const racing = api.postWith((ports) => ({
+        directory: { ...ports.directory, consent: async () => read },
+      }));
+      await grant(id, scopes);
+      const answer = await racing(
+        `/consents/${id}`,
+        { scopes: ['user/Patient.r'] },
+        { method: 'PUT', token },
+      );
+      await expectRefused(answer, 'conflict', 'consent.changed');
+      expect((await api.ports.directory.consent(person.subject, id))?.scopes).toEqual(scopes);
+    };
+    await stale(['user/Patient.r', 'user/Vital.r']);
+    await stale(['user/Vital.r']);
+    await stale(['user/Vital.r']);
+  });
+
   test('is the person’s to give at the façade, and no application’s', async () => {
     const id = await newApp();
     const through = api.postWith((ports) => ({

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AuditEntry } from '../../../lambdas/domain/audit-entry.ts';
 import type { Principal } from '../../../lambdas/domain/principal.ts';
 import type { AuditEventType } from '../../../model/audit-event-types.ts';
 import type { ProblemCode } from '../../../model/problems.ts';
@@ -113,6 +114,32 @@ describe('a sign-in', () => {
       const answer = expectProblem(await login(email, 'Wrong-password-1!'), 'invalid-credentials');
       await expectEntry(answer, 'AUTHENTICATION_FAILURE', { tenant: 'platform' });
     }
+  });
+
+  test('that fails is told of one account each time, which has the same look whether it is there or not', async () => {
+    const person = await api.join('nurse');
+    const tried = async (email: string): Promise<AuditEntry> => {
+      const answer = expectProblem(await login(email, 'Wrong-password-1!'), 'invalid-credentials');
+      const [entry] = await api.entries(answer.headers['x-request-id']);
+      if (entry === undefined) throw new Error('no entry');
+      return entry;
+    };
+    const absent = newEmail();
+    const accounts = new Set<string>();
+    const looks = new Set<string>();
+    for (const email of [person.email, absent]) {
+      const [one, again] = [await tried(email), await tried(email.toUpperCase())];
+      expect(again.resourceId).toBe(one.resourceId);
+      expect(one).toMatchObject({ resource: 'Account', resourceId: expect.stringMatching(/^[\w-]{43}$/) });
+      accounts.add(String(one.resourceId));
+      looks.add(Object.keys(one).sort().join());
+      expect(JSON.stringify(one)).not.toContain(email);
+    }
+    expect([accounts.size, looks.size]).toEqual([2, 1]);
+    for (let count = 0; count < 3; count += 1) await tried(absent);
+    const limited = expectProblem(await login(absent, 'Wrong-password-1!'), 'rate-limited');
+    const [entry] = await api.entries(limited.headers['x-request-id']);
+    expect(accounts).toContain(entry?.resourceId);
   });
 
   test('is refused to whom the directory does not know or has suspended', async () => {
