@@ -18,7 +18,7 @@ const trained = (person: Pick<DirectoryPrincipal, 'role' | 'trainedOn'>, now: Da
 };
 
 /**
- * Gives a member of the workforce another role; whoever does so has looked at the grant, so that no review takes it away.
+ * Gives a member of the workforce another role. A review that is open stays so: only its own decision attests a grant.
  * Patients stay patients: someone who is both has two accounts.
  */
 export const roleChange = (role: Role): PersonChange =>
@@ -26,7 +26,7 @@ export const roleChange = (role: Role): PersonChange =>
     if (person.role === 'patient') throw new ApiError('not-permitted', { policy: 'role.patient' });
     if (person.role === role) return undefined;
     trained({ ...person, role }, now);
-    return { role, grantExpiresAt: undefined };
+    return { role };
   });
 
 /** Takes the right to act away for a while. */
@@ -34,19 +34,22 @@ export const suspension: PersonChange = standing(({ status }) =>
   status === 'suspended' ? undefined : { status: 'suspended' },
 );
 
-/** Gives the right to act back, also where a review of access has taken it away. */
+/** Gives the right to act back, also where a review of access has taken it away; one that is open stays so. */
 export const reactivation: PersonChange = standing((person, now) => {
   if (person.status === 'active' && !isExpired(person, now)) return undefined;
   trained(person, now);
-  return { status: 'active', grantExpiresAt: undefined };
+  return { status: 'active', ...(isExpired(person, now) && { grantExpiresAt: undefined }) };
 });
 
 /** Takes the right to act away for good. */
 export const removal: PersonChange = ({ status }) =>
   status === 'removed' ? undefined : { status: 'removed' };
 
-/** Forgets that a second factor was enrolled: until another one is, there is no scope. */
-export const factorReset: PersonChange = standing(() => ({ mfaEnrolledAt: undefined }));
+/** Forgets that a second factor was enrolled: until another one is, there is no scope, whatever the user pool still knows. */
+export const factorReset: PersonChange = standing((_person, now) => ({
+  mfaEnrolledAt: undefined,
+  mustEnrolSince: now.toISOString(),
+}));
 
 /** Records a training, unless it is too old to count or of the future. */
 export const trainingRecord = (trainedOn: string): PersonChange =>

@@ -44,10 +44,11 @@ const together = (first: readonly string[], ...others: readonly (readonly string
   first.filter((scope) => others.every((scopes) => scopes.includes(scope)));
 
 /**
- * The scopes of a token: none but the session's before a factor is enrolled, when our façade has verified no factor in this
- * sign-in, or without the training that the role needs (requirement A8); for privileged roles none but that without the factor
- * that the stage demands. An application's and a machine's are what it asked for, of what it is registered for and, for an
- * application, what the person consented to.
+ * The scopes of a token: none but the session's before a factor is enrolled, after a reset of factors, when our façade has
+ * verified no factor in this sign-in, or without the training that the role needs (requirement A8); for privileged roles none
+ * but that without the factor that the stage demands. What the façade has verified is enrolled, though it be not recorded yet.
+ * An application's and a machine's are what it asked for, of what it is registered for and, for an application, what the
+ * person consented to.
  */
 const permitted = (
   principal: DirectoryPrincipal,
@@ -55,17 +56,18 @@ const permitted = (
   administrativeFactor: Factor,
   now: Date,
 ): readonly string[] => {
-  const { role, mfaEnrolledAt } = principal;
+  const { role, mfaEnrolledAt, mustEnrolSince } = principal;
   if ((request.through === 'machine') !== (role === 'system')) return [];
   if (request.through === 'machine')
     return together(scopesOf(role), request.client.scopes, request.requested);
-  const isReady = mfaEnrolledAt !== undefined && isTrained(principal, now);
+  if (mustEnrolSince !== undefined || !isTrained(principal, now))
+    return request.through === 'façade' ? [sessionScope] : [];
   if (request.through === 'application') {
     const { client, consent, requested } = request;
-    if (!isReady || privilegedRoles.includes(role)) return [];
+    if (mfaEnrolledAt === undefined || privilegedRoles.includes(role)) return [];
     return together(scopesOf(role), client.scopes, consent?.scopes ?? [], requested);
   }
-  if (!isReady || request.evidence === undefined) return [sessionScope];
+  if (request.evidence === undefined) return [sessionScope];
   const isProven = satisfies(request.evidence, administrativeFactor);
   return privilegedRoles.includes(role) && !isProven ? [sessionScope] : scopesOf(role);
 };

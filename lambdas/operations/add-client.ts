@@ -23,7 +23,7 @@ const register = async (
   const created = { at: now, by: caller.subject };
   const audited = request.auditInTransaction(request.operation.status);
   const done = await directory.commit([
-    directory.principalCheck({ ...caller, status: 'active' }),
+    directory.principalCheck({ ...caller, status: 'active' }, now),
     ...clients.clientPuts(client, created),
     ...(client.kind === 'machine'
       ? directory.principalPuts(

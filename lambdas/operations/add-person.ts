@@ -53,8 +53,9 @@ export const addPerson = async (
     committed = true;
   }
   if (!committed) {
-    if (!(await directory.principal(subject))) await compensate();
-    throw new ApiError('conflict', { policy: 'person.exists' });
+    const isThere = (await directory.principal(subject)) !== undefined;
+    if (!isThere) await compensate();
+    throw new ApiError('conflict', { policy: isThere ? 'person.exists' : 'person.changed' });
   }
   return { subject, temporaryPassword: password };
 };

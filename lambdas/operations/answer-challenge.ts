@@ -1,9 +1,11 @@
 import { ApiError } from '../domain/api-error.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import type { Assertion } from '../ports/relying-party.ts';
+import type { SessionKey } from '../ports/session-store.ts';
 import type { IssuedTokens, SignInStep } from '../ports/sign-in-client.ts';
 import type { CognitoChallenge, PasskeyChallenge } from '../ports/sign-in-store.ts';
 import { revokeToken } from './end-session.ts';
+import { demandNoPasskey } from './passkey-session.ts';
 import type { OperationRequest, OperationResult, Run } from './run.ts';
 import { challengeAnswer, nameOwner, signedInAnswer, steppedUpAnswer } from './sign-in-answer.ts';
 import { verifyPasskey } from './verify-passkey.ts';
@@ -26,18 +28,22 @@ const totpEvidence = async (
   within === undefined ? evidence.record({ subject, factor: 'totp' }, now) : undefined;
 
 /**
- * Finishes TOTP enrolment. It is recorded in the directory before tokens are asked for, because the trigger that gives them
- * their scopes reads it there: no token that was issued before has a scope for health information.
+ * Finishes TOTP enrolment, of whom none is enrolled yet: a second device must not take the place of the first. It is recorded
+ * in the directory before tokens are asked for, because the trigger that gives them their scopes reads it there: no token that
+ * was issued before has a scope for health information. A sign-in that began before a reset of factors enrols nothing.
  */
 const enrol = async (
   challenge: CognitoChallenge,
   code: string,
   ports: IdentityPorts,
 ): Promise<SignInStep> => {
+  const { subject, begunAt } = challenge;
+  const enrolled = new ApiError('invalid-challenge', { policy: 'totp.enrolled' });
+  if ((await ports.directory.principal(subject))?.mfaEnrolledAt !== undefined) throw enrolled;
   const session = await ports.signIn.verify(challenge.session, code);
   if (session === undefined) return { refused: 'answer' };
   const now = new Date();
-  await ports.directory.recordEnrolment(challenge.subject, now);
+  if (!(await ports.directory.recordEnrolment(subject, now, new Date(begunAt)))) throw enrolled;
   return ports.signIn.answer({ ...challenge, session }, { code }, await totpEvidence(challenge, now, ports));
 };
 
@@ -66,18 +72,59 @@ const refuse = async (
   throw new ApiError('weak-password');
 };
 
-/** Ends a sign-in or step-up whose code Cognito has accepted; at a step-up its tokens are of no use. */
-const finish = async (
+/**
+ * The enrolment that an accepted code stands for. It is recorded now when it was made at managed login, or when recording it
+ * failed; not after a reset of factors, which demands another one.
+ */
+const enrolmentBehind = async (
+  subject: string,
+  { directory }: IdentityPorts,
+): Promise<string | undefined> => {
+  const known = (await directory.principal(subject))?.mfaEnrolledAt;
+  if (known !== undefined) return known;
+  const at = new Date();
+  return (await directory.recordEnrolment(subject, at)) ? at.toISOString() : undefined;
+};
+
+/** Ends a step-up whose code Cognito has accepted; the tokens are of no use. */
+const finishStepUp = async (
   request: OperationRequest,
-  { subject, tenant, role, account, within }: CognitoChallenge,
+  within: SessionKey,
+  { refreshToken }: IssuedTokens,
+  ports: IdentityPorts,
+): Promise<OperationResult> => {
+  await revokeToken(refreshToken, ports);
+  await demandNoPasskey(within.subject, ports);
+  return steppedUpAnswer(request, { within, factor: 'totp' }, ports);
+};
+
+/** Ends a sign-in whose code Cognito has accepted. */
+const finishSignIn = async (
+  request: OperationRequest,
+  { subject, tenant, role }: CognitoChallenge,
   tokens: IssuedTokens,
   ports: IdentityPorts,
 ): Promise<OperationResult> => {
-  if (within !== undefined) await revokeToken(tokens.refreshToken, ports);
+  const enrolment = await enrolmentBehind(subject, ports);
+  if (enrolment === undefined) {
+    await revokeToken(tokens.refreshToken, ports);
+    throw new ApiError('invalid-challenge', { policy: 'totp.reset' });
+  }
+  const owner = { subject, tenant, role };
+  return signedInAnswer(request, { tokens, owner, factor: 'totp', enrolment }, ports);
+};
+
+const finish = async (
+  request: OperationRequest,
+  challenge: CognitoChallenge,
+  tokens: IssuedTokens,
+  ports: IdentityPorts,
+): Promise<OperationResult> => {
+  const { account, within } = challenge;
   const answer =
     within === undefined
-      ? await signedInAnswer(request, { tokens, owner: { subject, tenant, role }, factor: 'totp' }, ports)
-      : await steppedUpAnswer(request, { within, factor: 'totp' }, ports);
+      ? await finishSignIn(request, challenge, tokens, ports)
+      : await finishStepUp(request, within, tokens, ports);
   await ports.signIns.forgetAttempts(account);
   return answer;
 };
@@ -88,7 +135,7 @@ const answerCognito = async (
   answer: Exclude<ChallengeAnswer, { readonly challenge: 'PASSKEY' }>,
   ports: IdentityPorts,
 ): Promise<OperationResult> => {
-  const { account, subject, tenant, role } = challenge;
+  const { account, begunAt, subject, tenant, role } = challenge;
   await ports.signIns.countAttempt(account, request.now);
   const step =
     'code' in answer
@@ -104,7 +151,7 @@ const answerCognito = async (
   await ports.signIns.forgiveAttempt(account);
   return challengeAnswer(
     request,
-    { pending: step.pending, owner: { subject, tenant, role }, account },
+    { pending: step.pending, owner: { subject, tenant, role }, account, begunAt },
     ports,
   );
 };
@@ -116,7 +163,7 @@ const answerPasskey = async (
   assertion: Assertion,
   ports: IdentityPorts,
 ): Promise<OperationResult> => {
-  const owner = await verifyPasskey(request, challenge, assertion, ports);
+  const { person: owner, enrolment } = await verifyPasskey(request, challenge, assertion, ports);
   const factor = 'passkey';
   if (challenge.within !== undefined)
     return steppedUpAnswer(request, { within: challenge.within, factor }, ports);
@@ -124,7 +171,7 @@ const answerPasskey = async (
   const evidence = await ports.evidence.record({ subject, factor }, new Date());
   const step = await ports.signIn.startVerified(subject, evidence);
   if (!('tokens' in step)) throw new ApiError('invalid-challenge', { policy: 'passkey.pool' });
-  return signedInAnswer(request, { tokens: step.tokens, owner, factor }, ports);
+  return signedInAnswer(request, { tokens: step.tokens, owner, factor, enrolment }, ports);
 };
 
 /** Answers a challenge; the handle is good for one answer, right or wrong. */

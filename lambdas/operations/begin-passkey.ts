@@ -2,6 +2,7 @@ import { ApiError } from '../domain/api-error.ts';
 import { mostPasskeys } from '../domain/passkey.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import { newHandle } from '../ports/sign-in-store.ts';
+import { ownFactors } from './own-factors.ts';
 import { demandPasskeySession } from './passkey-session.ts';
 import type { Run } from './run.ts';
 import { sessionOf, throughFacade } from './through-facade.ts';
@@ -12,7 +13,8 @@ export const beginPasskey: Run<IdentityPorts, undefined> = {
   complete: async (request, _fetched, ports) => {
     const principal = throughFacade(request, ports);
     const { subject } = principal;
-    const passkeys = await ports.passkeys.list(subject);
+    const { enrolment, passkeys } = await ownFactors(subject, ports);
+    if (enrolment === undefined) throw new ApiError('not-permitted', { policy: 'passkeys.enrolment' });
     if (passkeys.length > 0) await demandPasskeySession(request, principal, ports);
     if (passkeys.length >= mostPasskeys) throw new ApiError('conflict', { policy: 'passkeys.most' });
     const email = await ports.accounts.emailOf(subject);

@@ -68,7 +68,7 @@ export const changePerson = (options: PersonChangeOptions): Run<IdentityPorts, u
     if (change !== undefined) {
       const audited = request.auditInTransaction(operation.status);
       const done = await directory.commit([
-        directory.principalCheck({ ...caller, status: 'active' }),
+        directory.principalCheck({ ...caller, status: 'active' }, now),
         ...directory.principalUpdates(person, change),
         ...((await options.alongside?.(subject, ports)) ?? []),
         ...(options.keepsSessions ? [] : [sessions.endAllUpdate(tenant, subject, now)]),

@@ -46,6 +46,7 @@ export const createUser: Run<IdentityPorts, undefined> = {
             },
             { at: now, by },
           ),
+          ports.directory.principalCheck({ ...principal, status: 'active' }, now),
           { Put: ports.auditPut(audited.entry) },
         ]);
         if (done) audited.committed();

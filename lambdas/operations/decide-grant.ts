@@ -40,10 +40,10 @@ const remaining = async (
   now: Date,
   { directory }: IdentityPorts,
 ) => {
-  const callerStays = directory.principalCheck({ ...caller, status: 'active' });
+  const callerStays = directory.principalCheck({ ...caller, status: 'active' }, now);
   if (change?.status === undefined || principal.role !== 'admin' || caller.role === 'admin')
     return [callerStays];
-  return [callerStays, directory.principalCheck(await anotherAdministrator(principal, now, directory))];
+  return [callerStays, directory.principalCheck(await anotherAdministrator(principal, now, directory), now)];
 };
 
 /**

@@ -57,18 +57,25 @@ export const endSession = async (
   await revokeSession(session.session, ports);
 };
 
-/** Ends every session of a principal, in one transaction with the audit entry, and then at Cognito. */
+/**
+ * Ends every session of a principal, in one transaction with the audit entry, and then at Cognito.
+ * @param condition what must hold for it
+ * @throws ApiError `conflict` when that does not.
+ */
 export const endSessions = async (
   { operation, now, auditInTransaction }: OperationRequest,
   { tenant, subject }: Pick<SessionKey, 'tenant' | 'subject'>,
   ports: Pick<IdentityPorts, 'accounts' | 'auditPut' | 'directory' | 'log' | 'sessions'>,
+  condition?: ReturnType<IdentityPorts['directory']['principalCheck']>,
 ): Promise<OperationResult> => {
   const audited = auditInTransaction(operation.status);
   const done = await ports.directory.commit([
+    ...(condition ? [condition] : []),
     ports.sessions.endAllUpdate(tenant, subject, now),
     { Put: ports.auditPut(audited.entry) },
   ]);
-  if (!done) throw new ApiError('unavailable');
+  if (!done)
+    throw condition ? new ApiError('conflict', { policy: 'person.changed' }) : new ApiError('unavailable');
   audited.committed();
   await revokeSessions(subject, ports);
   return { status: operation.status };

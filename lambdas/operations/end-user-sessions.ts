@@ -7,12 +7,13 @@ import type { Run } from './run.ts';
 export const endUserSessions: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
   complete: async (request, _fetched, ports) => {
-    const { principal, facts, pathParameters } = request;
+    const { principal, facts, now, pathParameters } = request;
     if (principal === undefined) throw new ApiError('unauthenticated');
     const { id: subject = '' } = pathParameters;
     Object.assign(facts, { resource: 'Principal', resourceId: subject });
     const person = await ports.directory.principal(subject);
     if (person?.tenant !== principal.tenant) throw new ApiError('not-found', { policy: 'person.tenant' });
-    return endSessions(request, person, ports);
+    const caller = { ...principal, status: 'active' } as const;
+    return endSessions(request, person, ports, ports.directory.principalCheck(caller, now));
   },
 };

@@ -25,7 +25,7 @@ export const grantConsent: Run<IdentityPorts, undefined> = {
     const isLess = before?.scopes.some((scope) => !scopes.includes(scope)) ?? false;
     const audited = request.auditInTransaction(operation.status);
     const done = await directory.commit([
-      directory.principalCheck({ ...caller, status: 'active' }),
+      directory.principalCheck({ ...caller, status: 'active' }, now),
       clients.clientCheck(app),
       clients.consentPut({ subject, client, name, scopes, grantedAt: now.toISOString() }, before),
       ...(isLess ? [sessions.endThroughUpdate(tenant, subject, client, now)] : []),

@@ -1,5 +1,6 @@
 import type { Passkey } from '../domain/passkey.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
+import { ownFactors } from './own-factors.ts';
 import { cursorBehind, pageAsked } from './page.ts';
 import type { Run } from './run.ts';
 import { throughFacade } from './through-facade.ts';
@@ -18,7 +19,7 @@ export const listPasskeys: Run<IdentityPorts, undefined> = {
   complete: async (request, _fetched, ports) => {
     const { subject } = throughFacade(request, ports);
     const { after = '', limit } = await pageAsked(request, ports.signIn);
-    const rest = (await ports.passkeys.list(subject)).filter(({ id }) => id > after);
+    const rest = (await ownFactors(subject, ports)).passkeys.filter(({ id }) => id > after);
     const page = rest.slice(0, limit);
     const last = rest.length > limit ? page.at(-1) : undefined;
     return {

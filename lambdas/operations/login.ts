@@ -1,5 +1,6 @@
 import { ApiError } from '../domain/api-error.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
+import { revokeToken } from './end-session.ts';
 import type { Run } from './run.ts';
 import { challengeAnswer, nameOwner } from './sign-in-answer.ts';
 
@@ -22,6 +23,7 @@ export const login: Run<IdentityPorts, undefined> = {
     Object.assign(request.facts, { resource: 'Account', resourceId: account });
     await ports.signIns.countAttempt(account, request.now);
     const step = await ports.signIn.start(email, password);
+    if ('tokens' in step) await revokeToken(step.tokens.refreshToken, ports);
     if (!('pending' in step)) throw new ApiError('invalid-credentials');
     const subject = await ports.accounts.subjectOf(step.pending.username);
     const owner = await ports.directory.principal(subject);
@@ -31,7 +33,7 @@ export const login: Run<IdentityPorts, undefined> = {
     const { tenant, role } = owner;
     return challengeAnswer(
       request,
-      { pending: step.pending, owner: { subject, tenant, role }, account },
+      { pending: step.pending, owner: { subject, tenant, role }, account, begunAt: request.now.getTime() },
       ports,
     );
   },

@@ -37,7 +37,7 @@ const removeClient = (kinds: readonly ClientKind[]): Run<IdentityPorts, undefine
       const items = await principalItems(request, client, ports);
       const audited = request.auditInTransaction(operation.status);
       const done = await directory.commit([
-        directory.principalCheck({ ...caller, status: 'active' }),
+        directory.principalCheck({ ...caller, status: 'active' }, now),
         ...clients.clientRemovals(client, { at: now, by: caller.subject }),
         ...items,
         { Put: auditPut(audited.entry) },

@@ -28,7 +28,7 @@ export const namePrincipal = (request: OperationRequest, principal: Principal): 
 };
 
 /** What is known of a sign-in or step-up before its next answer. */
-export interface BegunSignIn extends Pick<CognitoChallenge, 'account' | 'within'> {
+export interface BegunSignIn extends Pick<CognitoChallenge, 'account' | 'begunAt' | 'within'> {
   readonly pending: PendingChallenge;
   readonly owner: SignInOwner;
 }
@@ -36,7 +36,7 @@ export interface BegunSignIn extends Pick<CognitoChallenge, 'account' | 'within'
 /** Asks for the next answer of a sign-in or step-up; for TOTP enrolment with the secret of the new device. */
 export const challengeAnswer = async (
   request: OperationRequest,
-  { pending, owner, account, within }: BegunSignIn,
+  { pending, owner, account, begunAt, within }: BegunSignIn,
   { signIn, signIns }: IdentityPorts,
 ): Promise<OperationResult> => {
   const enrolment = pending.challenge === 'MFA_SETUP' ? await signIn.associate(pending.session) : undefined;
@@ -45,6 +45,7 @@ export const challengeAnswer = async (
       ...owner,
       ...pending,
       account,
+      begunAt,
       ...(within && { within }),
       ...(enrolment && { session: enrolment.session }),
     },
@@ -115,7 +116,13 @@ export const signedInAnswer = async (
     tokens,
     owner,
     factor,
-  }: { readonly tokens: IssuedTokens; readonly owner: SignInOwner; readonly factor: Factor },
+    enrolment,
+  }: {
+    readonly tokens: IssuedTokens;
+    readonly owner: SignInOwner;
+    readonly factor: Factor;
+    readonly enrolment: string;
+  },
   ports: IdentityPorts,
 ): Promise<OperationResult> => {
   const now = new Date();
@@ -125,7 +132,8 @@ export const signedInAnswer = async (
     throw new ApiError('invalid-challenge');
   namePrincipal(request, principal);
   request.facts.mfa = factor;
-  const expiresAt = await ports.sessions.start(principal, { at: now, factor }, now, originOf(request));
+  const beginning = { at: now, factor, enrolment };
+  const expiresAt = await ports.sessions.start(principal, beginning, now, originOf(request));
   const continued: RefreshOwner = {
     subject: principal.subject,
     tenant: principal.tenant,

@@ -22,7 +22,7 @@ const started = async (
   facts.resourceId = review.review;
   const audited = request.auditInTransaction(operation.status);
   const done = await directory.commit([
-    directory.principalCheck({ ...caller, status: 'active' }),
+    directory.principalCheck({ ...caller, status: 'active' }, now),
     ...reviews.startPuts(review),
     { Put: auditPut(audited.entry) },
   ]);

@@ -1,6 +1,6 @@
 import { ApiError, type ApiErrorOptions } from '../domain/api-error.ts';
 import type { DirectoryPrincipal } from '../domain/directory-entry.ts';
-import { passkeyId } from '../domain/passkey.ts';
+import { isPresent, passkeyId } from '../domain/passkey.ts';
 import type { IdentityPorts } from '../ports/identity-ports.ts';
 import type { Assertion } from '../ports/relying-party.ts';
 import type { PasskeyChallenge } from '../ports/sign-in-store.ts';
@@ -24,7 +24,7 @@ const subjectOf = ({ response: { userHandle } }: Assertion, { within }: PasskeyC
 /**
  * Verifies the use of a passkey, by the person's own record of it, as often as failed verifications are allowed. A counter
  * that has not moved on tells of a copied authenticator (Web Authentication Level 3 §6.1.1).
- * @returns the person, who is active.
+ * @returns the person, who is active, and the enrolment of factors that the passkey belongs to.
  * @throws ApiError `invalid-challenge` for whatever is wrong.
  */
 export const verifyPasskey = async (
@@ -32,13 +32,14 @@ export const verifyPasskey = async (
   challenge: PasskeyChallenge,
   assertion: Assertion,
   { directory, passkeys, relyingParty, signIn, signIns }: IdentityPorts,
-): Promise<DirectoryPrincipal> => {
+): Promise<{ readonly person: DirectoryPrincipal; readonly enrolment: string }> => {
   const subject = subjectOf(assertion, challenge);
   const [passkey, person] = await Promise.all([
     passkeys.find(subject, passkeyId(assertion.id)),
     directory.principal(subject),
   ]);
-  if (passkey === undefined || person?.status !== 'active') throw refused('passkey.unknown');
+  if (passkey === undefined || person?.status !== 'active' || !isPresent(passkey, person))
+    throw refused('passkey.unknown');
   nameOwner(request, person);
   const account = await signIn.digest('passkeys', subject);
   await signIns.countAttempt(account, request.now);
@@ -47,5 +48,5 @@ export const verifyPasskey = async (
     throw refused('passkey.counter', { event: 'SECURITY' });
   await signIns.forgetAttempts(account);
   request.facts.mfa = 'passkey';
-  return person;
+  return { person, enrolment: passkey.enrolment };
 };

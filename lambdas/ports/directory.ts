@@ -1,5 +1,6 @@
 import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import {
+  ConditionalCheckFailedException,
   GetItemCommand,
   QueryCommand,
   TransactionCanceledException,
@@ -23,6 +24,7 @@ import {
   principalKey,
   principalUpdates,
 } from './principal-changes.ts';
+import { throughConflicts } from './through-conflicts.ts';
 
 /** Reads and writes people and tenants. */
 export interface Directory {
@@ -30,8 +32,12 @@ export interface Directory {
   readonly tenant: (tenant: string) => Promise<DirectoryTenant | undefined>;
   readonly client: (client: string) => Promise<DirectoryClient | undefined>;
   readonly consent: (subject: string, client: string) => Promise<DirectoryConsent | undefined>;
-  /** Records that a person's second factor was enrolled and verified. @throws when there is no such person. */
-  readonly recordEnrolment: (subject: string, at: Date) => Promise<void>;
+  /**
+   * Records that a person's second factor was enrolled and verified.
+   * @param begun when the sign-in began that enrolled a new one: after a reset of factors only a later one may
+   * @returns false when one is recorded already, a reset demands another one, or there is no such person.
+   */
+  readonly recordEnrolment: (subject: string, at: Date, begun?: Date) => Promise<boolean>;
   /** A part of a tenant's principals, in the order of their subjects. */
   readonly members: (tenant: string, part: MemberPart) => Promise<Members>;
   /** The principals of these subjects, at most 100, as far as they exist. */
@@ -45,8 +51,8 @@ export interface Directory {
   ) => TransactWriteItem[];
   /** What changes a person, for a transaction; it fails when the person is not as it was read any more. */
   readonly principalUpdates: (before: DirectoryPrincipal, change: PrincipalChange) => TransactWriteItem[];
-  /** What makes a transaction fail when someone may not do any more what was read. */
-  readonly principalCheck: (principal: PrincipalVersion) => TransactWriteItem;
+  /** What makes a transaction fail when someone may not do any more what was read, or a review has taken it away by now. */
+  readonly principalCheck: (principal: PrincipalVersion, now: Date) => TransactWriteItem;
   /** What lets someone's grant expire, unless it is attested, for a transaction; it fails when they have none. */
   readonly expiryUpdate: (
     member: Member & Pick<DirectoryPrincipal, 'tenant'>,
@@ -134,16 +140,26 @@ export const directory = ({
     tenant: (tenant) => get<DirectoryTenant>(tenantKey(tenant)),
     client: (client) => get<DirectoryClient>(clientKey(client)),
     consent: (subject, client) => get<DirectoryConsent>(consentKey(subject, client)),
-    recordEnrolment: async (subject, at) => {
-      await dynamodb.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: principalKey(subject),
-          UpdateExpression: 'SET mfaEnrolledAt = :at',
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
-        }),
-      );
+    recordEnrolment: async (subject, at, begun) => {
+      const since = begun === undefined ? '' : ' OR mustEnrolSince < :begun';
+      try {
+        await dynamodb.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: principalKey(subject),
+            UpdateExpression: 'SET mfaEnrolledAt = :at REMOVE mustEnrolSince',
+            ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(mfaEnrolledAt) AND (attribute_not_exists(mustEnrolSince)${since})`,
+            ExpressionAttributeValues: {
+              ':at': { S: at.toISOString() },
+              ...(begun !== undefined && { ':begun': { S: begun.toISOString() } }),
+            },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
     },
     members: async (tenant, part) => {
       const { items, after } = await partOf(`T#${tenant}#U`, part);
@@ -185,7 +201,7 @@ export const directory = ({
       }),
     ],
     principalUpdates: (before, change) => principalUpdates(table, before, change),
-    principalCheck: (principal) => principalCheck(table, principal),
+    principalCheck: (principal, now) => principalCheck(table, principal, now),
     expiryUpdate: (member, expiresAt) => expiryUpdate(table, member, expiresAt),
     tenantPuts: (tenant, { at }) => [
       put(tenantKey(tenant.tenant), { ...tenant, createdAt: at.toISOString() }),
@@ -193,7 +209,9 @@ export const directory = ({
     ],
     commit: async (items) => {
       try {
-        await dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [...items] }));
+        await throughConflicts(() =>
+          dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [...items] })),
+        );
         return true;
       } catch (error) {
         const reasons = error instanceof TransactionCanceledException ? error.CancellationReasons : undefined;

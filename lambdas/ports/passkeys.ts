@@ -16,6 +16,8 @@ export interface Passkeys {
   readonly addition: (subject: string, passkey: Passkey) => TransactWriteItem;
   /** What removes a passkey, for a transaction; it fails when there is none. */
   readonly removal: (subject: string, id: string) => TransactWriteItem;
+  /** What makes a transaction fail when a passkey is there no more. */
+  readonly check: (subject: string, id: string) => TransactWriteItem;
   /**
    * Notes a use and what the authenticator's counter said.
    * @returns false when the counter did not move on, which tells of a copied authenticator, or the passkey is gone.
@@ -67,6 +69,13 @@ export const passkeys = ({
   }),
   removal: (subject, id) => ({
     Delete: {
+      TableName: table,
+      Key: keyOf(subject, id),
+      ConditionExpression: 'attribute_exists(pk)',
+    },
+  }),
+  check: (subject, id) => ({
+    ConditionCheck: {
       TableName: table,
       Key: keyOf(subject, id),
       ConditionExpression: 'attribute_exists(pk)',

@@ -18,16 +18,30 @@ const names = { '#tenant': 'tenant', '#role': 'role', '#version': 'roleVersion',
 const versionValues = ({ tenant, role, roleVersion, status }: PrincipalVersion) =>
   marshall({ ':wasTenant': tenant, ':wasRole': role, ':wasVersion': roleVersion, ':wasStatus': status });
 
-/** What makes a transaction fail when someone may not do any more what was read. */
-export const principalCheck = (table: string, principal: PrincipalVersion): TransactWriteItem => ({
-  ConditionCheck: {
-    TableName: table,
-    Key: principalKey(principal.subject),
-    ConditionExpression: unchanged,
-    ExpressionAttributeNames: names,
-    ExpressionAttributeValues: versionValues(principal),
-  },
-});
+/** What makes a transaction fail when someone may not do any more what was read, or a review has taken it away by now. */
+export const principalCheck = (table: string, principal: PrincipalVersion, now: Date): TransactWriteItem => {
+  const { subject, mfaEnrolledAt } = principal;
+  const enrolment = mfaEnrolledAt === undefined ? '' : ' AND #enrolment = :enrolment';
+  return {
+    ConditionCheck: {
+      TableName: table,
+      Key: principalKey(subject),
+      ConditionExpression: `${unchanged} AND (attribute_not_exists(#expiry) OR #expiry > :now)${enrolment}`,
+      ExpressionAttributeNames: {
+        ...names,
+        '#expiry': 'grantExpiresAt',
+        ...(enrolment && { '#enrolment': 'mfaEnrolledAt' }),
+      },
+      ExpressionAttributeValues: {
+        ...versionValues(principal),
+        ...marshall({
+          ':now': now.toISOString(),
+          ...(enrolment && { ':enrolment': mfaEnrolledAt }),
+        }),
+      },
+    },
+  };
+};
 
 /**
  * What changes someone, and the tenant's list entry with it, for a transaction; it fails when they are not as they were read

@@ -28,7 +28,7 @@ export interface RelyingParty {
   readonly verifyCreation: (
     challenge: string,
     credential: NewCredential,
-  ) => Promise<Omit<Passkey, 'createdAt' | 'name'>>;
+  ) => Promise<Omit<Passkey, 'createdAt' | 'enrolment' | 'name'>>;
   /**
    * Verifies the use of a passkey; whether its counter has moved on is for whoever stores it.
    * @throws ApiError `invalid-challenge` for whatever is wrong with the assertion.

@@ -25,6 +25,8 @@ export interface SignInOwner {
 export interface CognitoChallenge extends PendingChallenge, SignInOwner {
   /** The account whose failed verifications are counted. */
   readonly account: string;
+  /** When the sign-in began, in epoch milliseconds. */
+  readonly begunAt: number;
   /** The session in which someone steps up; absent at a sign-in. */
   readonly within?: SessionKey;
 }

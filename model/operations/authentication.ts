@@ -98,7 +98,7 @@ export const challengePasskey = defineOperation({
 export const stepUp = defineOperation({
   id: 'auth.stepUp',
   description:
-    'Authenticate again in your session: with a passkey, or with your password and then a TOTP code. The answer at /auth/challenge gives a proof for one sensitive request; a passkey also gives the session its administrative scopes, from the next refresh on.',
+    'Authenticate again in your session: with a passkey or, while you have none, with your password and then a TOTP code. The answer at /auth/challenge gives a proof for one sensitive request; a passkey also gives the session its administrative scopes, from the next refresh on.',
   capability: 'identity',
   method: 'POST',
   path: '/auth/step-up',

@@ -89,7 +89,8 @@ export const listPasskeys = defineOperation({
 /** Removes a passkey of the caller. */
 export const removePasskey = defineOperation({
   id: 'passkeys.remove',
-  description: 'Remove a passkey of yours, in a session that a passkey opened or stepped up.',
+  description:
+    'Remove a passkey of yours, in a session that a passkey opened or stepped up. Every session of yours ends, this one too: sign in again. Who has administrative powers keeps one passkey.',
   capability: 'identity',
   method: 'DELETE',
   path: '/passkeys/{id}',
@@ -98,5 +99,5 @@ export const removePasskey = defineOperation({
   sensitive: true,
   status: 204,
   event: 'PRIVILEGE_CHANGE',
-  problems: ['not-found'],
+  problems: ['not-found', 'conflict'],
 });

@@ -83,7 +83,7 @@ export const endUserSessions = defineOperation({
   path: '/users/{id}/sessions',
   parameters: { id: 'uuid' },
   allows: ['admin'],
-  problems: ['not-found'],
+  problems: ['not-found', 'conflict'],
   status: 204,
   event: 'TOKEN_REVOKED',
 });

@@ -211,8 +211,21 @@ export const resetFactors = defineOperation({
   ...change,
   id: 'users.resetFactors',
   description:
-    "Forget a person's TOTP device and passkeys, after you made sure who asks; their sessions end, the password stays, and the next sign-in enrols a new device.",
+    "Forget a person's TOTP device, passkeys and password, after you made sure who asks; their sessions end, and the next sign-in, with the temporary password, enrols a new device. When the answer is 503, repeat the request.",
   method: 'POST',
   path: '/users/{id}/reset-factors',
+  status: 200,
+  response: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['temporaryPassword'],
+    properties: {
+      temporaryPassword: {
+        type: 'string',
+        maxLength: 64,
+        description: 'Shown once; hand it over in person. The next sign-in replaces it.',
+      },
+    },
+  },
   problems: ['not-found', 'conflict'],
 });

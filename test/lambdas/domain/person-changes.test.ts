@@ -27,17 +27,19 @@ const expired = { ...nurse, grantExpiresAt: '2026-11-22T12:00:00.000Z' };
 const reviewed = { ...nurse, grantExpiresAt: '2026-11-22T12:00:00.001Z' };
 
 test.each<[string, PersonChange, DirectoryPrincipal, object | undefined]>([
-  ['another role', roleChange('provider'), nurse, { role: 'provider', grantExpiresAt: undefined }],
+  ['another role', roleChange('provider'), nurse, { role: 'provider' }],
   ['the same role', roleChange('nurse'), nurse, undefined],
-  [
-    'a role without health information',
-    roleChange('compliance'),
-    untrained,
-    { role: 'compliance', grantExpiresAt: undefined },
-  ],
+  ['a role without health information', roleChange('compliance'), untrained, { role: 'compliance' }],
+  ['another role while a review is open', roleChange('provider'), reviewed, { role: 'provider' }],
   ['a suspension', suspension, nurse, { status: 'suspended' }],
   ['a second suspension', suspension, suspended, undefined],
-  ['a reactivation', reactivation, suspended, { status: 'active', grantExpiresAt: undefined }],
+  ['a reactivation', reactivation, suspended, { status: 'active' }],
+  [
+    'a reactivation while a review is open',
+    reactivation,
+    { ...reviewed, status: 'suspended' },
+    { status: 'active' },
+  ],
   ['a reactivation of someone active', reactivation, nurse, undefined],
   ['one of someone whose review is not over', reactivation, reviewed, undefined],
   [
@@ -46,16 +48,11 @@ test.each<[string, PersonChange, DirectoryPrincipal, object | undefined]>([
     expired,
     { status: 'active', grantExpiresAt: undefined },
   ],
-  [
-    'a reactivation of a patient',
-    reactivation,
-    { ...patient, status: 'suspended' },
-    { status: 'active', grantExpiresAt: undefined },
-  ],
+  ['a reactivation of a patient', reactivation, { ...patient, status: 'suspended' }, { status: 'active' }],
   ['a removal', removal, nurse, { status: 'removed' }],
   ['a removal of someone suspended', removal, suspended, { status: 'removed' }],
   ['a second removal', removal, removed, undefined],
-  ['a reset of factors', factorReset, nurse, { mfaEnrolledAt: undefined }],
+  ['a reset of factors', factorReset, nurse, { mfaEnrolledAt: undefined, mustEnrolSince: now.toISOString() }],
   ['a training', trainingRecord('2026-11-22'), untrained, { trainedOn: '2026-11-22' }],
 ])('%s', (_, change, person, expected) => {
   expect(change(person, now)).toStrictEqual(expected);

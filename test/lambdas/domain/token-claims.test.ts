@@ -43,8 +43,24 @@ test('the claims are the directory’s', () => {
 
 describe('before a factor is enrolled', () => {
   test.each(roles.filter((role) => role !== 'system'))('%s gets the session’s scope alone', (role) => {
-    expect(tokenClaims({ ...newcomer, role }, withTotp, 'totp', now).scopes).toEqual(['identity/session']);
+    expect(tokenClaims({ ...newcomer, role }, unproven, 'totp', now).scopes).toEqual(['identity/session']);
   });
+  test('what the façade has verified counts as enrolled, though nothing recorded it yet', () => {
+    expect(tokenClaims(newcomer, withTotp, 'totp', now).scopes).toEqual(scopesOf('provider'));
+  });
+});
+
+describe('after a reset of factors', () => {
+  const mustEnrolSince = '2026-11-22T11:00:00.000Z';
+  test.each(roles.filter((role) => role !== 'system'))(
+    '%s gets the session’s scope alone, whatever was verified',
+    (role) => {
+      for (const request of [withTotp, withPasskey])
+        expect(tokenClaims({ ...newcomer, mustEnrolSince, role }, request, 'totp', now).scopes).toEqual([
+          'identity/session',
+        ]);
+    },
+  );
 });
 
 test('a machine gets nothing at the façade, and a person nothing as a machine', () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../../lambdas/domain/audit-entry.ts';
@@ -53,6 +54,14 @@ const signIn = async (person: IdentityPerson): Promise<IdentityAnswer> => {
   const { challenge, session } = (await login(person)).body;
   return api.post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
 };
+/** A passkey of a person's, as a row. */
+const addPasskey = ({ subject }: IdentityPerson) =>
+  api.ports.directory.commit([
+    { Put: { TableName: 'directory', Item: { pk: { S: `U#${subject}` }, sk: { S: 'PASSKEY#00' } } } },
+  ]);
+/** The kinds of rows that the directory keeps of a person. */
+const kept = async ({ subject }: IdentityPerson): Promise<(string | undefined)[]> =>
+  (await api.cloud.items('directory')).filter(({ pk }) => pk?.S === `U#${subject}`).map(({ sk }) => sk?.S);
 const down = () => Promise.reject(Object.assign(new Error('down'), { $metadata: {} }));
 
 describe.each([
@@ -65,7 +74,7 @@ describe.each([
     const nurse = await api.join('nurse');
     expect(await api.isAlive(nurse.accessToken)).toBe(true);
     const answer = await ask(change, nurse.subject);
-    expect(answer.status).toBe(204);
+    expect(answer.status).toBe(change === 'a reset of factors' ? 200 : 204);
     expect(await entryOf(answer)).toMatchObject({
       type: 'PRIVILEGE_CHANGE',
       actor: api.admin.subject,
@@ -119,7 +128,9 @@ describe('a leaver', () => {
 
   test('who is removed never comes back, and the subject is nobody else’s', async () => {
     const nurse = await api.join('nurse');
+    await addPasskey(nurse);
     await ask('a removal', nurse.subject);
+    expect(await kept(nurse)).toEqual(['PRINCIPAL']);
     expect((await login(nurse)).body.code).toBe('invalid-credentials');
     expect(await api.ports.accounts.find(nurse.email)).toBeUndefined();
     expect((await ask('a reactivation', nurse.subject)).body.code).toBe('conflict');
@@ -180,30 +191,81 @@ describe('when the user pool does not follow', () => {
     expect((await signIn(nurse)).status).toBe(200);
   });
 
-  test('a reset of factors leaves the old device without any scope', async () => {
-    const nurse = await api.join('nurse');
-    const post = api.postWith(({ accounts }) => ({ accounts: { ...accounts, removeTotp: down } }));
-    await ask('a reset of factors', nurse.subject, { post });
-    expect((await signIn(nurse)).body.scope).toBe('identity/session');
-  });
+  test.each(['setTemporaryPassword', 'removeTotp', 'signOut'] as const)(
+    'a reset of factors says so (%s), leaves the old device without a session, and can be repeated',
+    async (call) => {
+      const nurse = await api.join('nurse');
+      const post = api.postWith(({ accounts }) => ({ accounts: { ...accounts, [call]: down } }));
+      const answer = await ask('a reset of factors', nurse.subject, { post });
+      expect(answer.body).toMatchObject({ code: 'unavailable', status: 503 });
+      expect(JSON.stringify(answer.body)).not.toContain('temporaryPassword');
+      expect(await api.isAlive(nurse.accessToken)).toBe(false);
+      const { body } = call === 'setTemporaryPassword' ? await signIn(nurse) : await login(nurse);
+      expect(body.code).toBe(call === 'setTemporaryPassword' ? 'invalid-challenge' : 'invalid-credentials');
+      const again = await ask('a reset of factors', nurse.subject);
+      expect(again.status).toBe(200);
+      const anew = await api.enrol(nurse.email, again.body.temporaryPassword ?? '');
+      expect(anew.scope.split(' ')).toContain('user/Vital.c');
+    },
+  );
 });
 
 describe('a reset of factors', () => {
-  test('keeps the password, and the next sign-in enrols anew', async () => {
+  test('takes the password too: the new one, told once, enrols anew', async () => {
     const nurse = await api.join('nurse');
-    const passkey = { pk: { S: `U#${nurse.subject}` }, sk: { S: 'PASSKEY#00' } };
-    await api.ports.directory.commit([{ Put: { TableName: 'directory', Item: passkey } }]);
-    await ask('a reset of factors', nurse.subject);
+    await addPasskey(nurse);
+    const { body } = await ask('a reset of factors', nurse.subject);
+    expect(Object.keys(body)).toEqual(['temporaryPassword']);
     expect(await known(nurse.subject)).not.toHaveProperty('mfaEnrolledAt');
-    const left = (await api.cloud.items('directory')).filter(({ pk }) => pk?.S === `U#${nurse.subject}`);
-    expect(left.map(({ sk }) => sk?.S)).toEqual(['PRINCIPAL']);
-    const setup = await login(nurse);
-    expect(setup.body.challenge).toBe('MFA_SETUP');
-    const { session, secret = '' } = setup.body;
-    const answer = { challenge: 'MFA_SETUP', session, code: codeOf(secret) };
-    const done = await api.post('/auth/challenge', answer);
-    expect(done.body.scope?.split(' ')).toContain('user/Vital.c');
+    expect(await known(nurse.subject)).toHaveProperty('mustEnrolSince');
+    expect(await kept(nurse)).toEqual(['PRINCIPAL']);
+    expect((await login(nurse)).body.code).toBe('invalid-credentials');
+    const anew = await api.enrol(nurse.email, body.temporaryPassword ?? '');
+    expect(anew.scope.split(' ')).toContain('user/Vital.c');
     expect(await known(nurse.subject)).toHaveProperty('mfaEnrolledAt');
+    expect(await known(nurse.subject)).not.toHaveProperty('mustEnrolSince');
+  });
+
+  test('opens no enrolment to a sign-in that began before', async () => {
+    const email = newEmail();
+    const wanted = { email, role: 'nurse', trainedOn: today() };
+    const made = (await api.post('/users', wanted, { token: api.admin.accessToken })).body;
+    const begun = (await api.post('/auth/login', { email, password: made.temporaryPassword })).body;
+    const newPassword = `Synthetic-${randomUUID()}-A1!`;
+    const setup = await api.post('/auth/challenge', { ...begun, newPassword });
+    const pool = api.postWith(({ accounts }) => ({
+      accounts: { ...accounts, setTemporaryPassword: async () => {} },
+    }));
+    await ask('a reset of factors', made.id ?? '', { post: pool });
+    const { challenge, session, secret = '' } = setup.body;
+    const late = await api.post('/auth/challenge', { challenge, session, code: codeOf(secret) });
+    expect(late.body.code).toBe('invalid-challenge');
+    expect(await entryOf(late)).toMatchObject({ policy: 'totp.enrolled' });
+    expect(await known(made.id ?? '')).not.toHaveProperty('mfaEnrolledAt');
+  });
+
+  test('ends a sign-in whose code the pool accepts meanwhile', async () => {
+    const nurse = await api.join('nurse');
+    const { challenge, session } = (await login(nurse)).body;
+    const revoked: string[] = [];
+    const post = api.postWith(({ signIn: client }) => ({
+      signIn: {
+        ...client,
+        answer: async (...given) => {
+          const step = await client.answer(...given);
+          await ask('a reset of factors', nurse.subject);
+          return step;
+        },
+        revoke: async (token) => {
+          revoked.push(token);
+          await client.revoke(token);
+        },
+      },
+    }));
+    const answer = await post('/auth/challenge', { challenge, session, code: codeOf(nurse.totp) });
+    expect(answer.body.code).toBe('invalid-challenge');
+    expect(await entryOf(answer)).toMatchObject({ policy: 'totp.reset', actor: nurse.subject });
+    expect(revoked).toHaveLength(1);
   });
 
   test('of someone who had none is done all the same', async () => {
@@ -214,7 +276,7 @@ describe('a reset of factors', () => {
     const post = api.postWith(() => ({
       log: { request() {}, failure() {}, warn: (event) => warnings.push(event) },
     }));
-    expect((await ask('a reset of factors', body.id ?? '', { post })).status).toBe(204);
+    expect((await ask('a reset of factors', body.id ?? '', { post })).status).toBe(200);
     expect(warnings).toEqual([]);
   });
 });

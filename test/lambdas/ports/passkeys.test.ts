@@ -26,6 +26,7 @@ const newPasskey = (change: Partial<Passkey> = {}): Passkey => {
     counter: 0,
     backupEligible: false,
     transports: ['internal'],
+    enrolment: '2026-11-20T10:00:00.000Z',
     createdAt: now.toISOString(),
     ...change,
   };

@@ -22,7 +22,10 @@ const create = (
 /** A passkey, and the authenticator that it is in. */
 const newPasskey = async (wrong: Misbehaviour = {}) => {
   const { authenticator, verified } = create(wrong);
-  return { authenticator, passkey: { ...(await verified), createdAt } satisfies Passkey };
+  return {
+    authenticator,
+    passkey: { ...(await verified), enrolment: createdAt, createdAt } satisfies Passkey,
+  };
 };
 
 const use = async (

@@ -34,6 +34,7 @@ describe('a challenge', () => {
     ...owner,
     challenge: 'SOFTWARE_TOKEN_MFA',
     account: 'account-1',
+    begunAt: now.getTime(),
     username: 'jose.obrien@example.org',
     session: 'CognitoSessionSecret',
   };
