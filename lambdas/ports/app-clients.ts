@@ -55,8 +55,9 @@ type Flows = Pick<
 >;
 
 /**
- * People sign in to an application by managed login, which needs one flow of the pool's; what the application does with that
- * flow itself gives no scope, because none is asked for there. A machine has no flow by which a person could sign in.
+ * People sign in to an application by managed login, which needs one flow of the pool's. The application itself cannot use
+ * that flow: the firewall before the user pool lets nobody but the façade call the API. A machine has no flow by which a
+ * person could sign in.
  */
 const flowsOf = (kind: ClientKind, redirectUris: readonly string[]): Flows =>
   kind === 'machine'

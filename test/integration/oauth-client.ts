@@ -66,6 +66,7 @@ export const authorization = async (
     state,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
+    prompt: 'login',
     ...change,
   });
   return { url, verifier, state };
