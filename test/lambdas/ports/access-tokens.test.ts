@@ -93,6 +93,12 @@ test('a machine’s token makes a principal of its client and of itself', async 
   });
 });
 
+test('a machine’s subject is a client’s id, whatever is registered', async () => {
+  const odd = { ...machine, client: 'Machine+1' };
+  const token = await sign({ ...machineClaims, sub: odd.client, client_id: odd.client });
+  await expect(verifier(clientsOf(odd)).verify(token, now)).rejects.toThrow(refused);
+});
+
 test('the certificate of a registered client goes with its tokens', async () => {
   const certificate = 'A'.repeat(43);
   const bound = verifier(clientsOf({ ...machine, certificate }));
