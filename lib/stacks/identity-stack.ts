@@ -8,7 +8,6 @@ import {
   LambdaVersion,
   ManagedLoginVersion,
   Mfa,
-  PasskeyUserVerification,
   ResourceServerScope,
   UserPool,
   UserPoolOperation,
@@ -55,7 +54,7 @@ export class IdentityStack extends Stack {
 
   constructor(scope: Construct, id: string, { config, keys, stores, ...props }: IdentityStackProps) {
     super(scope, id, props);
-    this.userPool = this.pool(config, keys);
+    this.userPool = this.pool(keys);
     this.issuer = `https://cognito-idp.${this.region}.amazonaws.com/${this.userPool.userPoolId}`;
     const trigger = new ServiceFunction(this, 'PreToken', {
       name: 'pre-token',
@@ -96,7 +95,7 @@ export class IdentityStack extends Stack {
     new CfnOutput(this, 'SignInClientId', { value: this.signInClient.userPoolClientId });
   }
 
-  private pool(config: StageConfig, keys: KeysStack): UserPool {
+  private pool(keys: KeysStack): UserPool {
     const pool = new UserPool(this, 'UserPool', {
       featurePlan: FeaturePlan.ESSENTIALS,
       selfSignUpEnabled: false,
@@ -106,9 +105,7 @@ export class IdentityStack extends Stack {
       mfa: Mfa.REQUIRED,
       mfaSecondFactor: { sms: false, otp: true },
       enableSmsRole: false,
-      signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: true } },
-      passkeyRelyingPartyId: config.passkeys.relyingParty,
-      passkeyUserVerification: PasskeyUserVerification.REQUIRED,
+      signInPolicy: { allowedFirstAuthFactors: { password: true } },
       passwordPolicy: {
         minLength: 14,
         requireDigits: true,
@@ -123,7 +120,6 @@ export class IdentityStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const resource = pool.node.defaultChild as CfnUserPool;
-    resource.webAuthnFactorConfiguration = 'MULTI_FACTOR_WITH_USER_VERIFICATION';
     resource.keyConfiguration = { keyType: 'CUSTOMER_MANAGED_KEY', kmsKeyArn: keys.userPool.keyArn };
     return pool;
   }

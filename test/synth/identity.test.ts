@@ -13,15 +13,18 @@ const only = (type: string): SynthesizedResource => {
 const { properties: pool, deletionPolicy } = only('AWS::Cognito::UserPool');
 
 describe('the user pool', () => {
-  it('demands a second factor of everyone, and knows TOTP and passkeys only', () => {
+  it('demands a second factor of everyone, and knows TOTP only', () => {
     expect(pool.MfaConfiguration).toBe('ON');
     expect(pool.EnabledMfas).toEqual(['SOFTWARE_TOKEN_MFA']);
-    expect(pool.WebAuthnFactorConfiguration).toBe('MULTI_FACTOR_WITH_USER_VERIFICATION');
-    expect(pool.WebAuthnUserVerification).toBe('required');
-    expect(pool.WebAuthnRelyingPartyID).toBe(prod.config.passkeys.relyingParty);
-    expect(pool.Policies.SignInPolicy.AllowedFirstAuthFactors).toEqual(['PASSWORD', 'WEB_AUTHN']);
     expect(pool.SmsConfiguration).toBeUndefined();
     expect(pool.AutoVerifiedAttributes ?? []).not.toContain('phone_number');
+  });
+
+  it('knows no passkeys of its own, which no reset of factors would reach', () => {
+    expect(pool.Policies.SignInPolicy.AllowedFirstAuthFactors).toEqual(['PASSWORD']);
+    expect(Object.keys(pool).filter((property) => property.startsWith('WebAuthn'))).toEqual([]);
+    for (const { properties } of prod.ofType('AWS::Cognito::UserPoolClient'))
+      expect(properties.ExplicitAuthFlows).not.toContain('ALLOW_USER_AUTH');
   });
 
   it('lets nobody sign up or recover an account by itself', () => {
