@@ -33,7 +33,7 @@ beforeAll(async () => {
   const create = async (): Promise<void> => {
     const email = newEmail();
     const body = { email, role: 'nurse' };
-    expectStatus(await clinic.admin.send({ method: 'POST', path: '/identity/v1/users', body }), 201);
+    expectStatus(await clinic.administer({ method: 'POST', path: '/identity/v1/users', body }), 201);
     known.push(email);
   };
   const join = async (): Promise<void> => {

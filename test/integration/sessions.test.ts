@@ -114,7 +114,7 @@ describe('a sign-in', () => {
   test('keeps no password that the policy refuses', async () => {
     const email = newEmail();
     const created = expectStatus(
-      await clinic.admin.send({ method: 'POST', path: users, body: { email, role: 'nurse' } }),
+      await clinic.administer({ method: 'POST', path: users, body: { email, role: 'nurse' } }),
       201,
     );
     const { body } = expectStatus(await login(email, String(created.body.temporaryPassword)), 200);
@@ -127,17 +127,8 @@ describe('a sign-in', () => {
 
   test('of a suspended person is refused like a wrong password', async () => {
     const { credentials, subject } = await clinic.join('nurse');
-    const table = output(clinic.runtime, 'data', 'DirectoryTable');
-    const { UpdateItemCommand } = await import('@aws-sdk/client-dynamodb');
-    await clinic.cloud.dynamodb.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: { pk: { S: `U#${subject}` }, sk: { S: 'PRINCIPAL' } },
-        UpdateExpression: 'SET #status = :suspended',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':suspended': { S: 'suspended' } },
-      }),
-    );
+    const suspension = { method: 'POST', path: `${users}/${subject}/suspend` };
+    expectStatus(await clinic.administer(suspension), 204);
     expectProblem(await login(credentials.email, credentials.password), 'invalid-credentials');
   });
 });
@@ -252,7 +243,7 @@ describe('signing out', () => {
 });
 
 describe('an admin', () => {
-  const create = (body: unknown): Promise<Answer> => clinic.admin.send({ method: 'POST', path: users, body });
+  const create = (body: unknown): Promise<Answer> => clinic.administer({ method: 'POST', path: users, body });
 
   test('creates a person of the own tenant, once for each address', async () => {
     const email = newEmail();
