@@ -71,19 +71,21 @@ const withoutCertificates: Plugin = {
   },
 };
 
-/** What of a named operation its documentation and its validator are made of; a function needs the validator alone. */
-const documentation = new Set(['description', 'example', 'request', 'response']);
+/** What of a named operation its documentation alone is made of. */
+const documentation = new Set(['description', 'example', 'response']);
 
 /**
  * Leaves the texts and schemas of named operations out of the functions, each of which would load all of them at its start.
+ * That an operation has a request body stays; what it may hold is its validator's.
  */
 const withoutDocumentation: Plugin = {
   name: 'without-documentation',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]model[\\/]operations[\\/]index\.ts$/ }, () => ({
-      contents: `export const namedOperations = ${JSON.stringify(namedOperations, (member, value) =>
-        documentation.has(member) ? undefined : value,
-      )};`,
+      contents: `export const namedOperations = ${JSON.stringify(namedOperations, (member, value) => {
+        if (documentation.has(member)) return undefined;
+        return member === 'request' ? {} : value;
+      })};`,
       loader: 'js',
     }));
   },

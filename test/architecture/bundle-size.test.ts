@@ -41,6 +41,9 @@ it('leaves the documentation of named operations out, and nothing that a request
     const withId = texts.filter((text) => text.includes(`"${id}"`) || text.includes(`'${id}'`));
     expect(withId.length, id).toBeGreaterThanOrEqual(3);
   }
+  const withBody = namedOperations.filter(({ request }) => request !== undefined).length;
+  for (const text of texts.filter((each) => each.includes(`"auth.login"`) || each.includes(`'auth.login'`)))
+    expect(text.match(/\brequest:\{\}/g)).toHaveLength(withBody);
 });
 
 it('notices a function that has grown, and one without a budget', () => {
