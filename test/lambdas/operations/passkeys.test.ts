@@ -116,6 +116,20 @@ const backedByPasskey = async (role: 'nurse' | 'admin' = 'nurse') => {
   expect((await stepUp(as(made.person), made.authenticator)).status).toBe(200);
   return made;
 };
+const suspended = (item: Json): Json => ({ ...item, status: { S: 'suspended' } });
+const forgotten = ({ mfaEnrolledAt: _at, ...item }: Json): Json => item;
+const enrolledAnew = (item: Json): Json => ({ ...item, mfaEnrolledAt: { S: new Date().toISOString() } });
+/** The function, in which somebody else's change of a person comes before each of its own transactions. */
+const overtaken = ({ subject }: Pick<IdentityPerson, 'subject'>, change: (item: Json) => Json) =>
+  api.postWith(({ directory }) => ({
+    directory: {
+      ...directory,
+      commit: async (items) => {
+        await edit(subject, change);
+        return directory.commit(items);
+      },
+    },
+  }));
 const old = () => new Date(Date.now() + 301_000);
 
 describe('registering a passkey', () => {
@@ -248,8 +262,41 @@ describe('registering a passkey', () => {
     };
     const rest = bodyOf(await as(person)('/passkeys/_search', { cursor: first.cursor })) as { items: Json[] };
     const ids = [...first.items, ...rest.items].map(({ id }) => id);
-    expect([first.items.length, new Set(ids).size]).toEqual([4, 10]);
+    expect([first.items.length, ids.length, new Set(ids).size]).toEqual([4, 10, 10]);
+    expect(rest).not.toHaveProperty('cursor');
   }, 60_000);
+
+  test.each<[string, (item: Json) => Json]>([
+    ['the person is suspended', suspended],
+    [
+      'a review takes their access away',
+      (item) => ({ ...item, grantExpiresAt: { S: '2026-01-01T00:00:00.000Z' } }),
+    ],
+    ['the factors are reset', forgotten],
+    ['the factors are reset and enrolled anew', enrolledAnew],
+  ])('does not happen when %s meanwhile', async (_case, change) => {
+    const person = await newPerson();
+    const answer = await register(as(person, overtaken(person, change)), softwareAuthenticator(origin));
+    await expectEntry(expectProblem(answer, 'conflict'), 'REQUEST_REJECTED', { policy: 'passkeys.changed' });
+    expect(await api.ports.passkeys.list(person.subject)).toEqual([]);
+  });
+
+  test('needs an enrolment, at the beginning and at the end', async () => {
+    const person = await newPerson();
+    const begun = bodyOf(await as(person)('/passkeys/challenge')) as unknown as {
+      session: string;
+      options: Parameters<SoftwareAuthenticator['create']>[0];
+    };
+    await edit(person.subject, forgotten);
+    const credential = softwareAuthenticator(origin).create(begun.options);
+    for (const answer of [
+      await as(person)('/passkeys/challenge'),
+      await as(person)('/passkeys', { session: begun.session, credential }),
+    ])
+      await expectEntry(expectProblem(answer, 'not-permitted'), 'AUTHORIZATION_DENIED', {
+        policy: 'passkeys.enrolment',
+      });
+  });
 
   test('without its audit entry does not happen', async () => {
     const person = await newPerson();
@@ -305,14 +352,44 @@ describe('removing a passkey', () => {
   const remove = (ask: Asker, id: string, more: IdentityAsk = {}) =>
     ask(`/passkeys/${id}`, undefined, { method: 'DELETE', ...more });
 
-  test('takes it away, under the audit trail', async () => {
+  test('takes it away, under the audit trail, and every session with it', async () => {
     const { person, authenticator, id } = await backedByPasskey();
+    const other = await signInByCode(person);
     const answer = await remove(as(person), id);
     expect([answer.status, answer.body]).toEqual([204, {}]);
     await expectEntry(answer, 'PRIVILEGE_CHANGE', { resource: 'Passkey', resourceId: id });
-    expect(bodyOf(await as(person)('/passkeys/_search', {})).items).toEqual([]);
+    for (const { accessToken } of [person, other]) expect(await api.isAlive(accessToken)).toBe(false);
     expectProblem(await signIn(authenticator), 'invalid-challenge');
-    expectProblem(await remove(as(person), id), 'not-found');
+    const again = await signInByCode(person);
+    expect(bodyOf(await as(again)('/passkeys/_search', {})).items).toEqual([]);
+    expectProblem(await remove(as(again), id), 'not-found');
+  });
+
+  test('leaves an administrator one', async () => {
+    const { person, id } = await backedByPasskey('admin');
+    const answer = expectProblem(await remove(as(person), id), 'conflict');
+    await expectEntry(answer, 'REQUEST_REJECTED', { policy: 'passkeys.last' });
+    expect((await register(as(person), softwareAuthenticator(origin))).status).toBe(201);
+    expect((await remove(as(person), id)).status).toBe(204);
+  });
+
+  test('leaves an administrator one, of two that go at once', async () => {
+    const { person, authenticator, id } = await backedByPasskey('admin');
+    const second = bodyOf(await register(as(person), softwareAuthenticator(origin)));
+    const elsewhere = bodyOf(await signIn(authenticator)) as unknown as IdentityPerson;
+    const answers = await Promise.all([remove(as(person), id), remove(as(elsewhere), String(second.id))]);
+    expect(answers.filter(({ status }) => status === 204).length).toBeLessThanOrEqual(1);
+    const left = await api.ports.passkeys.list(person.subject);
+    expect(left.length).toBeGreaterThanOrEqual(1);
+  });
+
+  test('without its audit entry does not happen', async () => {
+    const { person, authenticator, id } = await backedByPasskey();
+    const post = api.postWith(({ auditPut }) => ({
+      auditPut: (entry) => ({ ...auditPut(entry), TableName: 'missing' }),
+    }));
+    expectProblem(await remove(as(person, post), id), 'unavailable');
+    expect((await signIn(authenticator)).status).toBe(200);
   });
 
   test('needs a session that a passkey backs', async () => {
@@ -333,6 +410,49 @@ describe('removing a passkey', () => {
       expectProblem(await remove(as(person), id), 'not-found'),
       'UNAUTHORIZED_ACCESS_ATTEMPT',
     );
+  });
+});
+
+describe('a passkey of an enrolment that was reset', () => {
+  test('opens nothing, and counts for nothing', async () => {
+    const { person, authenticator, id } = await backedByPasskey();
+    await edit(person.subject, enrolledAnew);
+    const answer = expectProblem(await signIn(authenticator), 'invalid-challenge');
+    await expectEntry(answer, 'AUTHENTICATION_FAILURE', { policy: 'passkey.unknown' });
+    const ask = as(person);
+    expect(bodyOf(await ask('/passkeys/_search', {})).items).toEqual([]);
+    expectProblem(await ask(`/passkeys/${id}`, undefined, { method: 'DELETE' }), 'not-found');
+    expect(bodyOf(await ask('/auth/step-up', {}))).toMatchObject({ options: { allowCredentials: [] } });
+    expect((await ask('/auth/step-up', { password: person.password })).body.challenge).toBe(
+      'SOFTWARE_TOKEN_MFA',
+    );
+    const anew = as(await signInByCode(person));
+    expect((await register(anew, softwareAuthenticator(origin))).status).toBe(201);
+  });
+
+  test('steps nobody up by a challenge from before', async () => {
+    const { person, authenticator } = await withPasskey();
+    const begun = await as(person)('/auth/step-up', {});
+    await edit(person.subject, forgotten);
+    expectProblem(await answerWith(begun, authenticator), 'invalid-challenge');
+  });
+
+  test('ends a sign-in that it began meanwhile', async () => {
+    const { person, authenticator } = await withPasskey();
+    const post = api.postWith(({ signIn: client }) => ({
+      signIn: {
+        ...client,
+        startVerified: async (...given) => {
+          const step = await client.startVerified(...given);
+          await edit(person.subject, enrolledAnew);
+          return step;
+        },
+      },
+    }));
+    const answer = await signIn(authenticator, {}, undefined, post);
+    await expectEntry(expectProblem(answer, 'unauthenticated'), 'AUTHENTICATION_FAILURE', {
+      policy: 'session.principal',
+    });
   });
 });
 
@@ -484,6 +604,55 @@ describe('signing in with a passkey', () => {
   });
 });
 
+describe('after a reset of factors', () => {
+  /** The enrolment is another one, as after a reset and a new first sign-in; the passkey's row is still there. */
+  const enrolledAnew = async (subject: string) => {
+    await edit(subject, (item) => ({ ...item, mfaEnrolledAt: { S: '2026-11-22T10:00:00.000Z' } }));
+  };
+
+  test('a passkey of before opens nothing and counts for nothing', async () => {
+    const { person, authenticator } = await withPasskey();
+    await enrolledAnew(person.subject);
+    const refused = expectProblem(await signIn(authenticator), 'invalid-challenge');
+    await expectEntry(refused, 'AUTHENTICATION_FAILURE', { policy: 'passkey.unknown' });
+    expect(bodyOf(await as(person)('/passkeys/_search', {})).items).toEqual([]);
+    const { options } = bodyOf(await as(person)('/auth/step-up', {})) as { options: Json };
+    expect(options.allowCredentials).toEqual([]);
+    expect((await register(as(person), softwareAuthenticator(origin))).status).toBe(201);
+  });
+
+  test('nobody registers a passkey before another device is enrolled', async () => {
+    const person = await newPerson();
+    const begun = bodyOf(await as(person)('/passkeys/challenge')) as unknown as {
+      session: string;
+      options: Parameters<SoftwareAuthenticator['create']>[0];
+    };
+    await edit(person.subject, ({ mfaEnrolledAt: _enrolled, ...item }) => item);
+    const { session, options } = begun;
+    const late = { session, credential: softwareAuthenticator(origin).create(options) };
+    for (const answer of [await as(person)('/passkeys/challenge'), await as(person)('/passkeys', late)])
+      await expectEntry(expectProblem(answer, 'not-permitted'), 'AUTHORIZATION_DENIED', {
+        policy: 'passkeys.enrolment',
+      });
+  });
+
+  test('that comes while a passkey is registered, the passkey is not', async () => {
+    const person = await newPerson();
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          await enrolledAnew(person.subject);
+          return directory.commit(items);
+        },
+      },
+    }));
+    const answer = await register(as(person, post), softwareAuthenticator(origin));
+    expectProblem(answer, 'conflict');
+    expect(await api.ports.passkeys.list(person.subject)).toEqual([]);
+  });
+});
+
 describe('a step-up', () => {
   test('by passkey gives a proof, and with the next refresh an administrator’s scopes', async () => {
     const { person, authenticator, id } = await withPasskey('admin');
@@ -541,6 +710,44 @@ describe('a step-up', () => {
     expect(continued.body.scope).toBe('identity/session');
   });
 
+  test('by password is refused to who has a passkey, whether it is right or wrong', async () => {
+    const { person } = await withPasskey();
+    for (const password of [person.password, 'Wrong-password-1!']) {
+      const answer = expectProblem(await as(person)('/auth/step-up', { password }), 'step-up-required');
+      expect(answer.headers['www-authenticate']).toBe(
+        'Bearer error="insufficient_user_authentication", acr_values="passkey"',
+      );
+      await expectEntry(answer, 'AUTHENTICATION_FAILURE', { policy: 'step-up.passkey' });
+    }
+  });
+
+  test('by password that began before the first passkey gives nothing after it', async () => {
+    const person = await newPerson();
+    const { challenge, session } = (await as(person)('/auth/step-up', { password: person.password })).body;
+    expect((await register(as(person), softwareAuthenticator(origin))).status).toBe(201);
+    const answer = await api.post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    await expectEntry(expectProblem(answer, 'step-up-required'), 'AUTHENTICATION_FAILURE', {
+      policy: 'step-up.passkey',
+    });
+  });
+
+  test('by password revokes tokens that Cognito gives at once', async () => {
+    const person = await newPerson();
+    const revoked: string[] = [];
+    const post = api.postWith(({ signIn: client }) => ({
+      signIn: {
+        ...client,
+        start: async () => ({ tokens: { accessToken: 'a', expiresIn: 1, refreshToken: 'r' } }),
+        revoke: async (token) => {
+          revoked.push(token);
+        },
+      },
+    }));
+    const { password } = person;
+    expectProblem(await as(person, post)('/auth/step-up', { password }), 'invalid-credentials');
+    expect(revoked).toEqual(['r']);
+  });
+
   test('by password and code throws the tokens away that Cognito gives', async () => {
     const person = await newPerson();
     const given: string[] = [];
@@ -565,6 +772,89 @@ describe('a step-up', () => {
     expect(given).toHaveLength(1);
     expect(revoked).toEqual(given);
     expect(await api.ports.signIn.refresh(given[0] ?? '')).toBeUndefined();
+  });
+
+  test('by password and code is nothing for whom a passkey protects', async () => {
+    const { person } = await withPasskey();
+    const { password } = person;
+    const refused = expectProblem(await as(person)('/auth/step-up', { password }), 'step-up-required');
+    expect(refused.headers['www-authenticate']).toContain('acr_values="passkey"');
+    await expectEntry(refused, 'AUTHENTICATION_FAILURE', { policy: 'step-up.passkey' });
+    const late = await newPerson();
+    const { challenge, session } = (await as(late)('/auth/step-up', { password: late.password })).body;
+    expect((await register(as(late), softwareAuthenticator(origin))).status).toBe(201);
+    const answer = await api.post('/auth/challenge', { challenge, session, code: codeOf(late.totp) });
+    await expectEntry(expectProblem(answer, 'step-up-required'), 'AUTHENTICATION_FAILURE', {
+      policy: 'step-up.passkey',
+    });
+  });
+
+  test('takes no tokens for a password alone, and throws them away', async () => {
+    const person = await newPerson();
+    const revoked: string[] = [];
+    const post = api.postWith(({ signIn: client }) => ({
+      signIn: {
+        ...client,
+        start: async () => ({ tokens: { accessToken: 'x', expiresIn: 900, refreshToken: 'y' } }),
+        revoke: async (token) => {
+          revoked.push(token);
+        },
+      },
+    }));
+    const answer = await as(person, post)('/auth/step-up', { password: person.password });
+    expectProblem(answer, 'invalid-credentials');
+    expect(revoked).toEqual(['y']);
+  });
+
+  test('goes on with a code, and with nothing else', async () => {
+    const person = await newPerson();
+    const post = api.postWith(({ signIn: client }) => ({
+      signIn: {
+        ...client,
+        start: async () => ({
+          pending: { challenge: 'NEW_PASSWORD_REQUIRED', session: 's', username: person.subject },
+        }),
+      },
+    }));
+    expectProblem(
+      await as(person, post)('/auth/step-up', { password: person.password }),
+      'invalid-credentials',
+    );
+    const { challenge, session } = (await as(person)('/auth/step-up', { password: person.password })).body;
+    const asking = api.postWith(({ signIn: client }) => ({
+      signIn: {
+        ...client,
+        answer: async () => ({
+          pending: { challenge: 'SOFTWARE_TOKEN_MFA', session: 's', username: person.subject },
+        }),
+      },
+    }));
+    const answer = await asking('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    expectProblem(answer, 'invalid-challenge');
+  });
+
+  test('that succeeds, or is passed on, is no failed one', async () => {
+    const person = await newPerson();
+    const email = person.email.toLowerCase();
+    const account = await api.ports.signIn.digest('account', email);
+    const failures = async () =>
+      (await api.cloud.items('sessions')).find(({ pk }) => pk?.S === `A#${account}`)?.n?.N;
+    const wrong = { password: 'Wrong-password-1!' };
+    expectProblem(await as(person)('/auth/step-up', wrong), 'invalid-credentials');
+    const { challenge, session } = (await as(person)('/auth/step-up', { password: person.password })).body;
+    expect(await failures()).toBe('1');
+    await api.post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    expect(await failures()).toBeUndefined();
+  });
+
+  test('of an account without an address is refused', async () => {
+    const person = await newPerson();
+    const post = api.postWith(({ accounts }) => ({
+      accounts: { ...accounts, emailOf: async () => undefined },
+    }));
+    const { password } = person;
+    expectProblem(await as(person, post)('/auth/step-up', { password }), 'invalid-credentials');
+    expectProblem(await as(person, post)('/passkeys/challenge'), 'unavailable');
   });
 
   test('by a wrong password is refused, and counts as a sign-in’s does', async () => {
