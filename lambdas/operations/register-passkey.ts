@@ -48,7 +48,7 @@ export const registerPasskey: Run<IdentityPorts, undefined> = {
       }),
       { Put: ports.auditPut(audited.entry) },
     ]);
-    if (!done) throw new ApiError('conflict', { policy: 'passkeys.known' });
+    if (!done) throw new ApiError('conflict', { policy: 'passkeys.changed' });
     audited.committed();
     return { status: 201, body: { id: made.id } };
   },

@@ -68,20 +68,23 @@ export const houseRules: readonly HouseRule[] = [
   {
     id: '164.312(d)-SecondFactor',
     type: 'AWS::Cognito::UserPool',
-    finding: 'The user pool lets someone in with one factor, by SMS, or by signing up alone.',
+    finding:
+      'The user pool lets someone in with one factor, by SMS, by passkeys that we do not verify, or by signing up alone.',
     holds: (pool) =>
       pool.MfaConfiguration === 'ON' &&
       !pool.EnabledMfas?.includes('SMS_MFA') &&
+      pool.Policies?.SignInPolicy?.AllowedFirstAuthFactors?.join() === 'PASSWORD' &&
       pool.AdminCreateUserConfig?.AllowAdminCreateUserOnly === true,
   },
   {
     id: '164.312(d)-ClientFlows',
     type: 'AWS::Cognito::UserPoolClient',
     finding:
-      'The client has no explicit flows, a public password flow, the implicit grant, or long access tokens.',
+      'The client has no explicit flows, a public password flow, a choice of factors, the implicit grant, or long access tokens.',
     holds: (client) =>
       Array.isArray(client.ExplicitAuthFlows) &&
       !client.ExplicitAuthFlows.includes('ALLOW_USER_PASSWORD_AUTH') &&
+      !client.ExplicitAuthFlows.includes('ALLOW_USER_AUTH') &&
       !client.AllowedOAuthFlows?.includes('implicit') &&
       client.TokenValidityUnits?.AccessToken === 'minutes' &&
       client.AccessTokenValidity <= 15,

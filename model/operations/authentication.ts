@@ -108,7 +108,7 @@ export const stepUp = defineOperation({
   response: { oneOf: [challenge, passkeyChallenge] },
   status: 200,
   event: 'AUTHENTICATION_CHALLENGED',
-  problems: ['invalid-credentials'],
+  problems: ['invalid-credentials', 'step-up-required'],
 });
 
 /** Answers a challenge of a sign-in. */
@@ -148,7 +148,7 @@ export const answerChallenge = defineOperation({
   response: { oneOf: [tokens, challenge, proof] },
   status: 200,
   event: 'AUTHENTICATION_SUCCESS',
-  problems: ['weak-password'],
+  problems: ['weak-password', 'step-up-required'],
 });
 
 /** Continues a session. */

@@ -108,6 +108,71 @@ describe('a sign-in', () => {
     expect(await api.ports.directory.principal(body.id ?? '')).not.toHaveProperty('mfaEnrolledAt');
   });
 
+  test('that enrolled elsewhere, or whose enrolment was not recorded, is recorded and has its scopes', async () => {
+    const person = await api.join('nurse');
+    await api.cloud.edit(
+      'directory',
+      ({ pk, sk }) => pk?.S === `U#${person.subject}` && sk?.S === 'PRINCIPAL',
+      ({ mfaEnrolledAt: _at, ...item }) => item,
+    );
+    const { challenge, session } = (await login(person.email, person.password)).body;
+    const done = await api.post('/auth/challenge', { challenge, session, code: codeOf(person.totp) });
+    expect(done.body.scope?.split(' ')).toContain('user/Vital.c');
+    expect(await api.ports.directory.principal(person.subject)).toHaveProperty('mfaEnrolledAt');
+  });
+
+  test('enrols no second device with the same password', async () => {
+    const email = newEmail();
+    const wanted = { email, role: 'nurse', trainedOn: today() };
+    const { body } = await api.post('/users', wanted, { token: api.admin.accessToken });
+    const begun = (await login(email, body.temporaryPassword ?? '')).body;
+    const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
+    const first = (await api.post('/auth/challenge', { ...begun, newPassword })).body;
+    const second = (await login(email, newPassword)).body;
+    expect([first.challenge, second.challenge]).toEqual(['MFA_SETUP', 'MFA_SETUP']);
+    const finish = ({ challenge, session, secret = '' }: typeof first, post = api.post) =>
+      post('/auth/challenge', { challenge, session, code: codeOf(secret) });
+    const verified: string[] = [];
+    const post = api.postWith(({ signIn }) => ({
+      signIn: {
+        ...signIn,
+        verify: async (session, code) => {
+          verified.push(code);
+          return signIn.verify(session, code);
+        },
+      },
+    }));
+    expect((await finish(first)).status).toBe(200);
+    const refused = expectProblem(await finish(second, post), 'invalid-challenge');
+    await expectEntry(refused, 'AUTHENTICATION_FAILURE', { actor: body.id, policy: 'totp.enrolled' });
+    expect(verified).toEqual([]);
+    const { challenge, session } = (await login(email, newPassword)).body;
+    const code = codeOf(first.secret ?? '');
+    expect((await api.post('/auth/challenge', { challenge, session, code })).status).toBe(200);
+  });
+
+  test('whose device another one was enrolled before in the same moment gets no tokens', async () => {
+    const email = newEmail();
+    const { body } = await api.post('/users', { email, role: 'nurse' }, { token: api.admin.accessToken });
+    const begun = (await login(email, body.temporaryPassword ?? '')).body;
+    const newPassword = `Synthetic-${crypto.randomUUID()}-A1!`;
+    const setup = (await api.post('/auth/challenge', { ...begun, newPassword })).body;
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        recordEnrolment: async (...given) => {
+          await directory.recordEnrolment(...given);
+          return directory.recordEnrolment(...given);
+        },
+      },
+    }));
+    const { challenge, session, secret = '' } = setup;
+    const answer = await post('/auth/challenge', { challenge, session, code: codeOf(secret) });
+    await expectEntry(expectProblem(answer, 'invalid-challenge'), 'AUTHENTICATION_FAILURE', {
+      policy: 'totp.enrolled',
+    });
+  });
+
   test('is refused alike whether the account is there or not', async () => {
     const person = await api.join('nurse');
     for (const email of [person.email, newEmail()]) {
@@ -156,14 +221,19 @@ describe('a sign-in', () => {
     expectProblem(await login(person.email, person.password), 'invalid-credentials');
   });
 
-  test('never takes tokens for a password alone', async () => {
+  test('never takes tokens for a password alone, and revokes them', async () => {
+    const revoked: string[] = [];
     const post = api.postWith(({ signIn }) => ({
       signIn: {
         ...signIn,
         start: async () => ({ tokens: { accessToken: 'x', expiresIn: 900, refreshToken: 'y' } }),
+        revoke: async (token) => {
+          revoked.push(token);
+        },
       },
     }));
     expectProblem(await post('/auth/login', { email: newEmail(), password: 'x' }), 'invalid-credentials');
+    expect(revoked).toEqual(['y']);
   });
 
   test('is refused after five wrong passwords, and the right one then too', async () => {
@@ -681,6 +751,22 @@ describe('creating a person', () => {
       directory: { ...directory, commit: async () => false },
     }));
     expectProblem(await create({ email, role: 'nurse' }, refusing), 'conflict');
+    expect(await api.ports.accounts.find(email)).toBeUndefined();
+  });
+
+  test('does not happen when the caller has lost the power meanwhile', async () => {
+    const [email, leaver] = [newEmail(), await api.join('admin')];
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          await api.post(`/users/${leaver.subject}/suspend`, undefined, { token: api.admin.accessToken });
+          return directory.commit(items);
+        },
+      },
+    }));
+    const answer = await post('/users', { email, role: 'nurse' }, { token: leaver.accessToken });
+    await expectEntry(expectProblem(answer, 'conflict'), 'REQUEST_REJECTED', { policy: 'person.changed' });
     expect(await api.ports.accounts.find(email)).toBeUndefined();
   });
 

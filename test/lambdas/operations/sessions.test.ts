@@ -268,6 +268,25 @@ describe('an administrator', () => {
     expect(await api.isAlive(foreigner.accessToken)).toBe(true);
   });
 
+  test('who has lost the power meanwhile ends nothing', async () => {
+    const [nurse, leaver] = [await api.join('nurse'), await api.join('admin')];
+    const post = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          await api.post(`/users/${leaver.subject}/suspend`, undefined, { token: api.admin.accessToken });
+          return directory.commit(items);
+        },
+      },
+    }));
+    const answer = await post(`/users/${nurse.subject}/sessions`, undefined, {
+      method: 'DELETE',
+      token: leaver.accessToken,
+    });
+    await expectEntry(expectProblem(answer, 'conflict'), 'REQUEST_REJECTED', { policy: 'person.changed' });
+    expect(await api.isAlive(nurse.accessToken)).toBe(true);
+  });
+
   test.each(['nurse', 'provider', 'billing', 'compliance'] as const)('is not a %s', async (role) => {
     const [person, victim] = [await api.join(role), await api.join('nurse')];
     const answer = expectProblem(await endSessions(person, victim.subject), 'not-permitted');

@@ -60,6 +60,13 @@ test('a passkey is removed once', async () => {
   await expect(commit(store.removal(subject, passkey.id))).rejects.toThrow('ConditionalCheckFailed');
 });
 
+test('a passkey that is gone fails what rests on it', async () => {
+  const { subject, passkey } = await added();
+  await commit(store.check(subject, passkey.id));
+  await commit(store.removal(subject, passkey.id));
+  await expect(commit(store.check(subject, passkey.id))).rejects.toThrow('ConditionalCheckFailed');
+});
+
 test('a use is noted while the counter moves on', async () => {
   const { subject, passkey } = await added({ counter: 5 });
   const use = (counter: number) => store.recordUse(subject, passkey.id, counter, now);

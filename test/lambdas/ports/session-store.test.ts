@@ -211,6 +211,18 @@ describe('a session begins', () => {
     expect((await itemOf(principal))?.sessions).toEqual({ M: {} });
   });
 
+  test.each<[string, string | undefined, boolean]>([
+    ['the enrolment that was verified', '2026-11-22T10:00:00.000Z', true],
+    ['another enrolment', '2026-11-22T10:00:00.001Z', false],
+    ['an enrolment that was reset', undefined, false],
+  ])('by %s, or not', async (_case, mfaEnrolledAt, begins) => {
+    const principal = await newPrincipal('provider', mfaEnrolledAt === undefined ? {} : { mfaEnrolledAt });
+    const beginning = { at: now, factor: 'totp', enrolment: '2026-11-22T10:00:00.000Z' } as const;
+    const start = store.start(principal, beginning, now, home);
+    if (begins) await start;
+    else await expect(start).rejects.toThrow(refused('session.principal'));
+  });
+
   test('for someone whose grant has not expired yet', async () => {
     const principal = await newPrincipal('provider', { grantExpiresAt: later(1).toISOString() });
     await check(principal);

@@ -38,6 +38,11 @@ describe('a finding is', () => {
     ['KeyRotated', 'a key that stays', (key) => delete key.EnableKeyRotation],
     ['SecondFactor', 'optional MFA', (pool) => (pool.MfaConfiguration = 'OPTIONAL')],
     ['SecondFactor', 'SMS', (pool) => pool.EnabledMfas.push('SMS_MFA')],
+    [
+      'SecondFactor',
+      'passkeys of the pool’s own',
+      (pool) => pool.Policies.SignInPolicy.AllowedFirstAuthFactors.push('WEB_AUTHN'),
+    ],
     ['SecondFactor', 'self sign-up', (pool) => delete pool.AdminCreateUserConfig],
     ['ClientFlows', 'flows by default', (client) => delete client.ExplicitAuthFlows],
     [
@@ -45,6 +50,7 @@ describe('a finding is', () => {
       'a public password flow',
       (client) => client.ExplicitAuthFlows.push('ALLOW_USER_PASSWORD_AUTH'),
     ],
+    ['ClientFlows', 'a choice of factors', (client) => client.ExplicitAuthFlows.push('ALLOW_USER_AUTH')],
     ['ClientFlows', 'the implicit grant', (client) => (client.AllowedOAuthFlows = ['implicit'])],
     ['ClientFlows', 'an hour', (client) => (client.AccessTokenValidity = 60)],
     ['ClientFlows', 'fifteen hours', (client) => (client.TokenValidityUnits.AccessToken = 'hours')],
