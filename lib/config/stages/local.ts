@@ -17,5 +17,5 @@ export const local: StageConfig = {
   logRetentionDays: 7,
   throttle: { ratePerSecond: 500, burst: 1_000 },
   perAddress: { requests: 100_000, signIns: 10_000 },
-  concurrency: { clinical: 50, identity: 50, preToken: 50, passkeyChallenge: 25, operator: 1 },
+  concurrency: { clinical: 50, identity: 50, preToken: 50, passkeyChallenge: 25, operator: 2 },
 };
