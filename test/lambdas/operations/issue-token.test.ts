@@ -114,7 +114,13 @@ test('it gets the same when asked twice', async () => {
 
 test('before enrolment there is no scope for health information', async () => {
   const { mfaEnrolledAt: _at, ...newcomer } = provider;
-  expect((await accessToken(newcomer))?.scopesToAdd).toEqual(['identity/session']);
+  expect((await accessToken(newcomer, { evidence: 'none' }))?.scopesToAdd).toEqual(['identity/session']);
+});
+
+test('nor after a reset of factors, whatever the façade verified', async () => {
+  const { mfaEnrolledAt: _at, ...person } = provider;
+  const reset = { ...person, mustEnrolSince: '2026-11-22T11:00:00.000Z' };
+  expect((await accessToken(reset))?.scopesToAdd).toEqual(['identity/session']);
 });
 
 test('nor without the façade’s evidence', async () => {
@@ -146,6 +152,26 @@ test('scopes that an OAuth client asked for in vain are taken away', async () =>
 });
 
 describe('no token is issued', () => {
+  test('to whom the event does not name, whomever the directory gives', async () => {
+    const trigger = issueToken({
+      directory: {
+        principal: async () => provider,
+        tenant: async () => clinic,
+        client: async () => undefined,
+        consent: async () => undefined,
+      },
+      evidence: { factor: async () => 'totp' },
+      auditLog,
+      log,
+      administrativeFactor: 'totp',
+    });
+    const event = {
+      callerContext: { clientId: 'facade' },
+      request: { userAttributes: {} },
+    } as unknown as PreTokenGenerationV2TriggerEvent;
+    await expect(trigger(event, context)).rejects.toThrow('No token for this account.');
+  });
+
   test.each([
     ['to someone unknown', undefined, {}],
     ['to someone suspended', { ...provider, status: 'suspended' }, {}],
