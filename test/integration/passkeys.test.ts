@@ -169,8 +169,9 @@ test('the demo’s command for tokens takes the next code when one was used', as
 
 describe('where administrative scopes need a passkey, and an authentication is soon old', () => {
   let nurse: Person;
+  let other: Person;
   beforeAll(async () => {
-    nurse = await clinic.join('nurse');
+    [nurse, other] = [await clinic.join('nurse'), await clinic.join('nurse')];
     await configure(true);
   });
 
@@ -210,17 +211,18 @@ describe('where administrative scopes need a passkey, and an authentication is s
     await refused(proof, 'step-up.proof');
   }, 180_000);
 
-  test('a password and a code step up too, and back no session', async () => {
-    const person = await signInByCode(clinic.admin);
-    const { password, totpSecret } = clinic.admin.credentials;
-    const begun = await person.send({ method: 'POST', path: `${auth}/step-up`, body: { password } });
-    const { challenge, session } = expectStatus(begun, 200).body;
-    const answer = expectStatus(
-      await post(`${auth}/challenge`, { challenge, session, code: await oneTimeCode(totpSecret) }),
-      200,
-    );
+  test('a password and a code step up whom no passkey protects', async () => {
+    const person = await signInByCode(other);
+    const { password, totpSecret } = other.credentials;
+    const ask = (): Promise<Answer> =>
+      person.send({ method: 'POST', path: `${auth}/step-up`, body: { password } });
+    const { challenge, session } = expectStatus(await ask(), 200).body;
+    const code = await oneTimeCode(totpSecret);
+    const answer = expectStatus(await post(`${auth}/challenge`, { challenge, session, code }), 200);
     expect(Object.keys(answer.body).sort()).toEqual(['expiresIn', 'proof']);
     expect(await clinic.audited(answer, 'AUTHENTICATION_SUCCESS')).toMatchObject({ mfa: 'totp' });
-    expect(scopesIn(expectStatus(await refresh(person), 200))).toEqual(['identity/session']);
+    expectStatus(await begin(person, answer.body.proof), 200);
+    await withPasskey(await signInByCode(other));
+    expectProblem(await ask(), 'step-up-required');
   }, 180_000);
 });
