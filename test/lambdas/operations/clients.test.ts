@@ -3,7 +3,7 @@ import {
   ListUserPoolClientsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { mostClients } from '../../../lambdas/operations/add-client.ts';
 import type { AuditEventType } from '../../../model/audit-event-types.ts';
 import type { ProblemCode } from '../../../model/problems.ts';
@@ -17,6 +17,8 @@ import {
 } from '../identity-api.ts';
 
 let api: IdentityApi;
+/** Another administrator, with a minute's requests of their own. */
+let leaver: IdentityPerson;
 let elsewhere: { readonly tenant: string; readonly admin: IdentityPerson };
 beforeAll(async () => {
   api = await startIdentityApi();
@@ -28,6 +30,7 @@ beforeAll(async () => {
     adminTrainedOn: new Date().toISOString().slice(0, 10),
   });
   elsewhere = { tenant, admin: await api.enrol(adminEmail, admin.temporaryPassword) };
+  leaver = await api.join('admin');
 }, 60_000);
 afterAll(() => api?.stop());
 
@@ -78,12 +81,14 @@ const newMachine = async (change: object = {}): Promise<{ id: string; secret: st
 
 describe('registering an application', () => {
   test('gives its id, and to a confidential one a secret that is stored nowhere', async () => {
-    const { body } = await expectDone(await ask('POST', '/apps', app), 201, 'CONFIGURATION_CHANGE', {
+    const { body, headers } = await expectDone(await ask('POST', '/apps', app), 201, 'CONFIGURATION_CHANGE', {
       resource: 'Client',
       tenant: api.tenant,
       actor: api.admin.subject,
     });
     expect(Object.keys(body)).toEqual(['id']);
+    expect(await api.entries(headers['x-request-id'])).toMatchObject([{ resourceId: body.id }]);
+    expect(await api.ports.directory.principal(String(body.id))).toBeUndefined();
     const confidential = await ask('POST', '/apps', { ...app, kind: 'confidential' });
     expect(confidential.body).toEqual({ id: expect.any(String), secret: expect.any(String) });
     const stored = JSON.stringify([await api.cloud.items('directory'), await api.cloud.items('audit')]);
@@ -583,16 +588,59 @@ describe('a consent', () => {
   });
 });
 
-test('a tenant has fifty applications at most', async () => {
-  const full = askWith((ports) => ({
-    clients: {
-      ...ports.clients,
-      clients: async (_tenant, _list, { limit }) => Array.from({ length: limit }).map(() => ({}) as never),
-    },
-  }));
+test('a tenant has fifty applications and fifty machines at most', async () => {
+  const full =
+    (which: string) =>
+    (method: Method, path: string, body: object): Promise<IdentityAnswer> =>
+      api.postWith((ports) => ({
+        clients: {
+          ...ports.clients,
+          clients: async (_tenant, list, { limit }) =>
+            Array.from({ length: list === which ? limit : limit - 1 }).map(() => ({}) as never),
+        },
+      }))(path, body, { method, token: leaver.accessToken });
   expect(mostClients).toBe(50);
   const before = await poolClients();
-  await expectRefused(await full('POST', '/apps', app), 'conflict', 'client.limit');
-  await expectRefused(await full('POST', '/machines', machine), 'conflict', 'client.limit');
+  await expectRefused(await full('applications')('POST', '/apps', app), 'conflict', 'client.limit');
+  await expectRefused(await full('machines')('POST', '/machines', machine), 'conflict', 'client.limit');
   expect(await poolClients()).toEqual(before);
+  expect((await full('machines')('POST', '/apps', app)).status).toBe(201);
+  expect((await full('applications')('POST', '/machines', machine)).status).toBe(201);
+});
+
+describe('whoever was suspended while asking changes nothing', () => {
+  const scopes = ['user/Patient.r'];
+  /** The session goes on, as it does for the moment between its check and the transaction. */
+  const mark = (status: 'active' | 'suspended'): Promise<number> =>
+    api.cloud.edit(
+      'directory',
+      ({ pk, sk }) => pk?.S === `U#${leaver.subject}` && sk?.S === 'PRINCIPAL',
+      (item) => ({ ...item, status: { S: status } }),
+    );
+  const all = async () => [await poolClients(), await rows('O#'), await rows(`U#${leaver.subject}`)];
+  const made = async (path: string, body?: object): Promise<string> =>
+    String((await ask('POST', path, body, leaver)).body.id);
+  afterEach(() => mark('active'));
+
+  test.each<[string, () => Promise<[Method, string, object?]>]>([
+    ['registering an application', async () => ['POST', '/apps', app]],
+    ['registering a machine', async () => ['POST', '/machines', machine]],
+    ['removing an application', async () => ['DELETE', `/apps/${await made('/apps', app)}`]],
+    ['removing a machine', async () => ['DELETE', `/machines/${await made('/machines', machine)}`]],
+    ['rotating a secret', async () => ['POST', `/machines/${await made('/machines', machine)}/secrets`]],
+    [
+      'retiring a secret',
+      async () => {
+        const path = `/machines/${await made('/machines', machine)}/secrets`;
+        return ['DELETE', `${path}/${await made(path)}`];
+      },
+    ],
+    ['consenting', async () => ['PUT', `/consents/${await made('/apps', app)}`, { scopes }]],
+  ])('by %s', async (_what, prepared) => {
+    const [method, path, body] = await prepared();
+    await mark('suspended');
+    const before = await all();
+    await expectRefused(await ask(method, path, body, leaver), 'conflict');
+    expect(await all()).toEqual(before);
+  });
 });
