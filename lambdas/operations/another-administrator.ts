@@ -1,16 +1,17 @@
 import { ApiError } from '../domain/api-error.ts';
 import { type DirectoryPrincipal, isExpired } from '../domain/directory-entry.ts';
+import { isTrained } from '../domain/training.ts';
 import type { Directory } from '../ports/directory.ts';
 
-/**
- * An administrator of a tenant who stays when another one goes.
- * @throws ApiError `conflict` when there is none: no tenant loses its last one.
- */
-export const anotherAdministrator = async (
-  { tenant, subject }: Pick<DirectoryPrincipal, 'tenant' | 'subject'>,
+type Ports = Pick<Directory, 'members' | 'principals'>;
+type Known = Pick<DirectoryPrincipal, 'tenant' | 'subject'>;
+
+/** An administrator of a tenant, other than this one, who can act; nothing when there is none. */
+export const ableAdministrator = async (
+  { tenant, subject }: Known,
   now: Date,
-  directory: Pick<Directory, 'members' | 'principals'>,
-): Promise<DirectoryPrincipal> => {
+  directory: Ports,
+): Promise<DirectoryPrincipal | undefined> => {
   let after: string | undefined;
   do {
     const part = await directory.members(tenant, { after, limit: 1000 });
@@ -18,9 +19,25 @@ export const anotherAdministrator = async (
       (member) => member.role === 'admin' && member.status === 'active' && member.subject !== subject,
     );
     const known = await directory.principals(others.slice(0, 100).map((other) => other.subject));
-    const stays = known.find((other) => other.status === 'active' && !isExpired(other, now));
-    if (stays) return stays;
+    const able = known.find(
+      (other) => other.status === 'active' && !isExpired(other, now) && isTrained(other, now),
+    );
+    if (able) return able;
     after = part.after;
   } while (after !== undefined);
-  throw new ApiError('conflict', { policy: 'admin.last' });
+  return undefined;
+};
+
+/**
+ * The administrator of a tenant who stays when another one goes.
+ * @throws ApiError `conflict` when there is none: no tenant loses its last one.
+ */
+export const anotherAdministrator = async (
+  leaving: Known,
+  now: Date,
+  directory: Ports,
+): Promise<DirectoryPrincipal> => {
+  const stays = await ableAdministrator(leaving, now, directory);
+  if (stays === undefined) throw new ApiError('conflict', { policy: 'admin.last' });
+  return stays;
 };

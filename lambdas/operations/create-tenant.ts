@@ -1,19 +1,12 @@
 import { randomInt } from 'node:crypto';
-import type { Context } from 'aws-lambda';
-import { defineOperation } from '../../model/define/define-operation.ts';
 import { formats } from '../../model/define/formats.ts';
-import { customOperation } from '../../model/derive/operations.ts';
-import { problems } from '../../model/problems.ts';
 import { ApiError } from '../domain/api-error.ts';
-import { asApiError } from '../domain/as-api-error.ts';
-import type { AuditEntry } from '../domain/audit-entry.ts';
 import { temporaryPassword } from '../domain/temporary-password.ts';
 import { isCurrentTraining } from '../domain/training.ts';
-import { refusalEntry, successEntry } from '../middleware/audit.ts';
-import { type Chain, startChain } from '../middleware/chain.ts';
-import type { AuditLog, AuditPut } from '../ports/audit-log.ts';
-import { errorPlaces } from '../ports/log.ts';
+import { successEntry } from '../middleware/audit.ts';
+import type { Chain } from '../middleware/chain.ts';
 import { type AddedPerson, type AddPersonPorts, addPerson } from './add-person.ts';
+import { type OperatorPorts, operatorCommand, operatorOperation } from './operator-command.ts';
 
 /** What the operator's command sends. */
 export interface CreateTenant {
@@ -31,25 +24,16 @@ export interface CreatedTenant {
 }
 
 /** What creating a tenant needs. */
-export interface CreateTenantPorts extends AddPersonPorts {
-  readonly auditLog: AuditLog;
-  readonly auditPut: (entry: AuditEntry) => AuditPut;
+export interface CreateTenantPorts extends AddPersonPorts, OperatorPorts {
   readonly createKeys: (tenant: string) => Promise<void>;
 }
 
-/** Invoked directly, under IAM; no API has it (ADR 7). */
-const operation = customOperation(
-  defineOperation({
-    id: 'tenants.create',
-    description: 'Create a tenant, its keys and its first administrator.',
-    capability: 'identity',
-    method: 'POST',
-    path: '/tenants',
-    allows: ['operator'],
-    status: 201,
-    event: 'CONFIGURATION_CHANGE',
-  }),
-);
+const operation = operatorOperation({
+  id: 'tenants.create',
+  description: 'Create a tenant, its keys and its first administrator.',
+  path: '/tenants',
+  status: 201,
+});
 
 const tenantName = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} '’.,&()/-]{0,99}$/u;
 
@@ -128,31 +112,14 @@ const created = async (
  * Creates a tenant: its branch keys first, which mean nothing alone, then directory and audit entry in one transaction.
  * A repeated command with the same name and address gives the same tenant and a new temporary password, until the
  * administrator has signed in.
- * @returns a function for direct invocation; it throws with the problem's code and title.
  */
-export const createTenant =
-  (ports: CreateTenantPorts) =>
-  async (input: unknown, context: Context): Promise<CreatedTenant> => {
-    const event = { requestContext: {} } as Parameters<typeof startChain>[0];
-    const chain = startChain(event, context, { operation, now: new Date(), mark: ports.auditLog.mark() });
-    chain.facts.role = 'operator';
-    try {
-      const wanted = checked(input, chain.now);
-      const earlier = await resumed(wanted, ports);
-      if (earlier) chain.facts.tenant = earlier.tenant;
-      const { tenant, added } = earlier ?? (await created(wanted, chain, ports));
-      if (!chain.audited) await ports.auditLog.write(successEntry(chain, operation.status));
-      return { tenant, admin: { id: added.subject, temporaryPassword: added.temporaryPassword } };
-    } catch (error) {
-      const refusal = asApiError(error);
-      const { requestId } = chain;
-      ports.log.failure({
-        requestId,
-        operation: operation.id,
-        code: refusal.code,
-        ...errorPlaces(refusal.cause),
-      });
-      await ports.auditLog.write(refusalEntry(chain, refusal)).catch(() => {});
-      throw new Error(`${refusal.code}: ${problems[refusal.code].title} (request ${requestId})`);
-    }
-  };
+export const createTenant = operatorCommand<CreateTenantPorts, CreatedTenant>(
+  operation,
+  async (input, chain, ports) => {
+    const wanted = checked(input, chain.now);
+    const earlier = await resumed(wanted, ports);
+    if (earlier) chain.facts.tenant = earlier.tenant;
+    const { tenant, added } = earlier ?? (await created(wanted, chain, ports));
+    return { tenant, admin: { id: added.subject, temporaryPassword: added.temporaryPassword } };
+  },
+);

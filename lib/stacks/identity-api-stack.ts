@@ -98,6 +98,7 @@ export class IdentityApiStack extends ApiStack {
       statements: poolStatements(identity, keys, [
         'AdminCreateUser',
         'AdminDeleteUser',
+        'AdminEnableUser',
         'AdminGetUser',
         'AdminSetUserPassword',
       ]),

@@ -113,6 +113,7 @@ export const grantsOf = (capability: Capability): FunctionGrants => ({
 export const operatorGrants: FunctionGrants = {
   own: [
     { table: 'directory', actions: ['GetItem', 'PutItem'], keys: ['U#*', 'T#*', 'L#TENANTS'] },
+    { table: 'directory', actions: ['Query', 'BatchGetItem', 'UpdateItem'], keys: ['U#*', 'T#*#U'] },
     { table: 'keyring', actions: ['PutItem'], keys: ['T#*#B#*'] },
     audit('*'),
   ],

@@ -53,6 +53,28 @@ describe('the operator’s command', () => {
     expect(create('Synthetic Clinic', email)).toMatchObject({ status: 1, stdout: '' });
   });
 
+  test('restores an administrator where no other one can act, without a password', async () => {
+    const email = newEmail();
+    const { tenant, password } = create('Synthetic Clinic', email);
+    const send = connect(runtime);
+    const { accessToken: token } = await signIn(send, { email, password });
+    const restore = (address: string) => {
+      const admin = ['--admin-email', address, '--admin-trained-on', today()];
+      return run('administrator', 'restore', '--tenant', tenant, ...admin, '--runtime', file);
+    };
+    const { status, stdout } = restore(email);
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('password');
+    expect(await entriesOf(tenant)).toContainEqual(
+      expect.objectContaining({ operation: 'tenants.restoreAdministrator', outcome: 'success' }),
+    );
+    const path = '/identity/v1/users';
+    const body = { email: newEmail(), role: 'admin', trainedOn: today() };
+    expect((await send({ method: 'POST', path, token, body })).status).toBe(201);
+    expect(restore(email).stderr).toContain('conflict');
+    expect(restore(newEmail()).stderr).toContain('not-found');
+  });
+
   test('gives the same tenant when it is repeated before the administrator has signed in', async () => {
     const email = newEmail();
     const [first, second] = [
@@ -79,7 +101,7 @@ describe('the operator’s command', () => {
 
   test('says what is missing', () => {
     expect(run('--help').stdout).toContain('tenant create --name');
-    expect(run('tenant', 'create').stderr).toContain('--name, --admin-email and --admin-trained-on');
+    expect(run('tenant', 'create').stderr).toContain('--name, --admin-email, and --admin-trained-on');
     expect(run('tenant', 'delete').stderr).toContain('tenant create');
     const wanted = ['--name', 'a', '--admin-email', 'b', '--admin-trained-on', today()];
     expect(run('tenant', 'create', ...wanted).stderr).toContain('--stage or --runtime');
