@@ -18,7 +18,7 @@ export interface AccessReview {
   readonly listedAt?: string;
 }
 
-/** What was decided about a grant; `superseded` when it was given anew or taken away otherwise meanwhile. */
+/** What was decided about a grant; `superseded` when it had changed otherwise by then. */
 export const grantDecisions = ['pending', 'attested', 'revoked', 'expired', 'superseded'] as const;
 /** What was decided about a grant. */
 export type GrantDecision = (typeof grantDecisions)[number];

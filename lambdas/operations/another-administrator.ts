@@ -15,9 +15,7 @@ export const ableAdministrator = async (
   let after: string | undefined;
   do {
     const part = await directory.members(tenant, { after, limit: 1000 });
-    const others = part.members.filter(
-      (member) => member.role === 'admin' && member.status === 'active' && member.subject !== subject,
-    );
+    const others = part.members.filter((member) => member.role === 'admin' && member.subject !== subject);
     const known = await directory.principals(others.slice(0, 100).map((other) => other.subject));
     const able = known.find(
       (other) => other.status === 'active' && !isExpired(other, now) && isTrained(other, now),

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { formats } from '../../model/define/formats.ts';
 import { ApiError } from '../domain/api-error.ts';
+import type { DirectoryPrincipal } from '../domain/directory-entry.ts';
 import { temporaryPassword } from '../domain/temporary-password.ts';
 import { isCurrentTraining } from '../domain/training.ts';
 import { successEntry } from '../middleware/audit.ts';
@@ -53,6 +54,10 @@ const checked = (input: unknown, now: Date): CreateTenant => {
 const newTenantId = (): string =>
   Array.from({ length: 12 }, () => '0123456789abcdefghijklmnopqrstuvwxyz'.charAt(randomInt(36))).join('');
 
+/** Whether an administrator has never signed in: only then may an operator give them a password. */
+const isNew = ({ role, status, mfaEnrolledAt, mustEnrolSince }: DirectoryPrincipal): boolean =>
+  role === 'admin' && status === 'active' && mfaEnrolledAt === undefined && mustEnrolSince === undefined;
+
 /** What an earlier try with the same name and address left, while its administrator has not signed in yet. */
 const resumed = async (
   { name, adminEmail }: CreateTenant,
@@ -62,8 +67,7 @@ const resumed = async (
   const principal = subject === undefined ? undefined : await directory.principal(subject);
   if (principal === undefined) return undefined;
   const tenant = await directory.tenant(principal.tenant);
-  const isSame = tenant?.name === name && principal.role === 'admin' && principal.mfaEnrolledAt === undefined;
-  if (!isSame) throw new ApiError('conflict', { policy: 'person.exists' });
+  if (tenant?.name !== name || !isNew(principal)) throw new ApiError('conflict', { policy: 'person.exists' });
   const password = temporaryPassword();
   await accounts.setTemporaryPassword(principal.subject, password);
   return { tenant: tenant.tenant, added: { subject: principal.subject, temporaryPassword: password } };

@@ -95,10 +95,15 @@ export const listReviewedGrants = defineOperation({
     properties: {
       subject,
       role: { type: 'string', maxLength: 20, description: 'When the review began.' },
+      now: {
+        type: 'string',
+        maxLength: 41,
+        description: 'What a decision is about: role and status, nurse.active.',
+      },
       decision: {
         type: 'string',
         enum: decisions,
-        description: 'superseded: the grant was given anew or taken away otherwise.',
+        description: 'superseded: the grant had changed otherwise by then.',
       },
       decidedBy: subject,
       decidedAt: time,

@@ -334,6 +334,15 @@ describe('the daily review of access', () => {
 });
 
 describe('the operator', () => {
+  it('adds and changes people, and deletes nobody', () => {
+    const role = roleOf(prod, 'operator', 'own');
+    for (const action of ['PutItem', 'UpdateItem'])
+      for (const key of ['U#subject', `T#${own}#U`]) expect(may(role, 'directory', action, [key])).toBe(true);
+    expect(may(role, 'directory', 'UpdateItem', [`T#${own}#`])).toBe(false);
+    for (const table of Object.keys(tableArn) as (keyof typeof tableArn)[])
+      expect(may(role, table, 'DeleteItem', ['U#subject'])).toBe(false);
+  });
+
   it('makes keys, and neither opens one nor reads a record', () => {
     const role = roleOf(prod, 'operator', 'own');
     const context = {

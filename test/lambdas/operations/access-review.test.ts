@@ -93,9 +93,9 @@ describe('a review', () => {
     const { id: review = '', deadline } = answer.body;
     expect(await grants(admin, review)).toEqual(
       [
-        { subject: admin.subject, role: 'admin', decision: 'pending' },
-        { subject: nurse.subject, role: 'nurse', decision: 'pending' },
-        { subject: machine, role: 'system', decision: 'pending' },
+        { subject: admin.subject, role: 'admin', now: 'admin.active', decision: 'pending' },
+        { subject: nurse.subject, role: 'nurse', now: 'nurse.active', decision: 'pending' },
+        { subject: machine, role: 'system', now: 'system.active', decision: 'pending' },
       ].sort((one, other) => (one.subject < other.subject ? -1 : 1)),
     );
     for (const subject of [admin.subject, nurse.subject, machine])
@@ -155,6 +155,28 @@ describe('a review', () => {
     expect((await known(admin.subject))?.grantExpiresAt).toBeUndefined();
   });
 
+  test('is not started by whoever has lost the power meanwhile, nor without the audit entry', async () => {
+    const { tenant, admin, join } = await open();
+    const officer = await join('compliance');
+    const racing = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          const path = `/users/${officer.subject}/suspend`;
+          await api.post(path, undefined, { token: admin.accessToken });
+          return directory.commit(items);
+        },
+      },
+    }));
+    expect((await start(officer, racing)).body.code).toBe('conflict');
+    const missing = api.postWith(({ auditPut: put }) => ({
+      auditPut: (entry) => ({ ...put(entry), TableName: 'missing' }),
+    }));
+    expect((await start(admin, missing)).body.code).toBe('unavailable');
+    expect(await api.ports.reviews.open(tenant)).toBeUndefined();
+    expect((await known(admin.subject))?.grantExpiresAt).toBeUndefined();
+  });
+
   test('is no affair of those who treat, nor of another tenant', async () => {
     const { admin, join } = await open();
     const nurse = await join('nurse');
@@ -188,7 +210,9 @@ describe('a grant', () => {
     expect((await known(nurse.subject))?.grantExpiresAt).toBeUndefined();
     const decided = (await grants(admin, review)).find(({ subject }) => subject === nurse.subject);
     expect(decided).toMatchObject({ decision: 'attested', decidedBy: admin.subject });
-    expect((await decide(admin, review, nurse.subject, 'revoke')).body.code).toBe('conflict');
+    const again = await decide(admin, review, nurse.subject, 'revoke');
+    expect(again.body.code).toBe('conflict');
+    await expectEntry(again, { outcome: 'refused', policy: 'review.decided' });
     expect(await api.isAlive(nurse.accessToken)).toBe(true);
     expect(await entriesOf(tenant, 'reviews.decide')).toHaveLength(2);
   });
@@ -264,15 +288,67 @@ describe('a grant', () => {
     expect(await known(another.subject)).toMatchObject({ status: 'suspended' });
   });
 
-  test('that was given anew meanwhile is not attested, and one that is not in the review not found', async () => {
+  test.each([
+    ['attest', 'nurse'],
+    ['revoke', 'nurse'],
+    ['revoke', 'admin'],
+  ] as const)('is nobody’s to %s who has lost the power meanwhile: of a %s', async (decision, role) => {
+    const { admin, join } = await open();
+    const [officer, person] = [await join('compliance'), await join(role)];
+    const { id: review = '' } = (await start(admin)).body;
+    const racing = api.postWith(({ directory }) => ({
+      directory: {
+        ...directory,
+        commit: async (items) => {
+          const path = `/users/${officer.subject}/suspend`;
+          await api.post(path, undefined, { token: admin.accessToken });
+          return directory.commit(items);
+        },
+      },
+    }));
+    const answer = await decide(officer, review, person.subject, decision, racing);
+    expect(answer.body.code).toBe('conflict');
+    await expectEntry(answer, { outcome: 'refused', policy: 'grant.changed' });
+    expect(await read(admin, review)).toMatchObject({ grants: { attested: 0, revoked: 0 } });
+    expect(await known(person.subject)).toMatchObject({ status: 'active' });
+  });
+
+  test('of someone else’s tenant is not found, also where a review lists it', async () => {
+    const { tenant, admin } = await open();
+    const { id: review = '' } = (await start(admin)).body;
+    const { directory, reviews } = api.ports;
+    const read = await reviews.read(tenant, review);
+    const { subject } = api.admin;
+    if (read) await directory.commit([reviews.grantPut(read, { subject, role: 'admin', status: 'active' })]);
+    const answer = await decide(admin, review, subject, 'revoke');
+    expect(answer.body.code).toBe('not-found');
+    await expectEntry(answer, { policy: 'review.grant' });
+    expect(await known(subject)).toMatchObject({ status: 'active' });
+  });
+
+  test('that is another one by now is listed and attested as what it is', async () => {
     const { admin, join } = await open();
     const nurse = await join('nurse');
     const { id: review = '' } = (await start(admin)).body;
     const { accessToken: token } = admin;
     await api.post(`/users/${nurse.subject}/role`, { role: 'provider' }, { method: 'PUT', token });
+    const [listed] = (await grants(admin, review)).filter(({ subject }) => subject === nurse.subject);
+    expect(listed).toMatchObject({ role: 'nurse', now: 'provider.active', decision: 'pending' });
+    await expectEntry(await decide(admin, review, nurse.subject), {
+      grant: { before: 'provider.active', after: 'provider.active' },
+    });
+    expect((await known(nurse.subject))?.grantExpiresAt).toBeUndefined();
+  });
+
+  test('that was taken away meanwhile is not attested, and one that is not in the review not found', async () => {
+    const { admin, join } = await open();
+    const nurse = await join('nurse');
+    const { id: review = '' } = (await start(admin)).body;
+    await api.post(`/users/${nurse.subject}/suspend`, undefined, { token: admin.accessToken });
     const answer = await decide(admin, review, nurse.subject);
     expect(answer.body.code).toBe('conflict');
     await expectEntry(answer, { policy: 'grant.changed' });
+    expect((await decide(admin, review, nurse.subject, 'revoke')).status).toBe(204);
     const late = await join('nurse');
     expect((await decide(admin, review, late.subject)).body.code).toBe('not-found');
     expect((await decide(admin, review, randomUUID())).body.code).toBe('not-found');
@@ -289,6 +365,18 @@ describe('a grant', () => {
       expect((await decide(admin, review, nurse.subject, decision, send)).body.code).toBe('unavailable');
     expect(await read(admin, review)).toMatchObject({ grants: { pending: 2 } });
     expect(await api.isAlive(nurse.accessToken)).toBe(true);
+  });
+
+  test('is not decided about in a review that is closed', async () => {
+    const { tenant, admin, join } = await open();
+    const nurse = await join('nurse');
+    const { id: review = '' } = (await start(admin)).body;
+    const { directory, reviews } = api.ports;
+    const closed = await reviews.read(tenant, review);
+    if (closed) await directory.commit(reviews.closeUpdates(closed));
+    const answer = await decide(admin, review, nurse.subject, 'revoke');
+    await expectEntry(answer, { outcome: 'refused', policy: 'review.over' });
+    expect(await known(nurse.subject)).toMatchObject({ status: 'active' });
   });
 
   test('is not decided about after the deadline', async () => {

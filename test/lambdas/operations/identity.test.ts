@@ -887,6 +887,28 @@ describe('creating a tenant', () => {
     await expect(api.newTenant(same)).rejects.toThrow('conflict');
   });
 
+  test('repeated gives no password of an administrator whose factors were reset, or who may not act', async () => {
+    const first = command();
+    const made = await api.newTenant(first);
+    const admin = await api.enrol(first.adminEmail, made.admin.temporaryPassword);
+    const second = newEmail();
+    const wanted = { email: second, role: 'admin', trainedOn: today() };
+    const { accessToken: token } = admin;
+    const other = await api.post('/users', wanted, { token });
+    const { accessToken } = await api.enrol(second, other.body.temporaryPassword ?? '');
+    const path = `/users/${admin.subject}/reset-factors`;
+    expect((await api.post(path, undefined, { token: accessToken })).status).toBeLessThan(300);
+    await expect(api.newTenant(first)).rejects.toThrow('conflict');
+    const third = command();
+    const { admin: newcomer } = await api.newTenant(third);
+    await api.cloud.edit(
+      'directory',
+      ({ pk, sk }) => pk?.S === `U#${newcomer.id}` && sk?.S === 'PRINCIPAL',
+      (item) => ({ ...item, status: { S: 'suspended' } }),
+    );
+    await expect(api.newTenant(third)).rejects.toThrow('conflict');
+  });
+
   test('for someone who is no administrator is refused', async () => {
     const nurse = await api.join('nurse');
     await expect(api.newTenant(command({ adminEmail: nurse.email }))).rejects.toThrow('conflict');
