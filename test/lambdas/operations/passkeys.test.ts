@@ -604,55 +604,6 @@ describe('signing in with a passkey', () => {
   });
 });
 
-describe('after a reset of factors', () => {
-  /** The enrolment is another one, as after a reset and a new first sign-in; the passkey's row is still there. */
-  const enrolledAnew = async (subject: string) => {
-    await edit(subject, (item) => ({ ...item, mfaEnrolledAt: { S: '2026-11-22T10:00:00.000Z' } }));
-  };
-
-  test('a passkey of before opens nothing and counts for nothing', async () => {
-    const { person, authenticator } = await withPasskey();
-    await enrolledAnew(person.subject);
-    const refused = expectProblem(await signIn(authenticator), 'invalid-challenge');
-    await expectEntry(refused, 'AUTHENTICATION_FAILURE', { policy: 'passkey.unknown' });
-    expect(bodyOf(await as(person)('/passkeys/_search', {})).items).toEqual([]);
-    const { options } = bodyOf(await as(person)('/auth/step-up', {})) as { options: Json };
-    expect(options.allowCredentials).toEqual([]);
-    expect((await register(as(person), softwareAuthenticator(origin))).status).toBe(201);
-  });
-
-  test('nobody registers a passkey before another device is enrolled', async () => {
-    const person = await newPerson();
-    const begun = bodyOf(await as(person)('/passkeys/challenge')) as unknown as {
-      session: string;
-      options: Parameters<SoftwareAuthenticator['create']>[0];
-    };
-    await edit(person.subject, ({ mfaEnrolledAt: _enrolled, ...item }) => item);
-    const { session, options } = begun;
-    const late = { session, credential: softwareAuthenticator(origin).create(options) };
-    for (const answer of [await as(person)('/passkeys/challenge'), await as(person)('/passkeys', late)])
-      await expectEntry(expectProblem(answer, 'not-permitted'), 'AUTHORIZATION_DENIED', {
-        policy: 'passkeys.enrolment',
-      });
-  });
-
-  test('that comes while a passkey is registered, the passkey is not', async () => {
-    const person = await newPerson();
-    const post = api.postWith(({ directory }) => ({
-      directory: {
-        ...directory,
-        commit: async (items) => {
-          await enrolledAnew(person.subject);
-          return directory.commit(items);
-        },
-      },
-    }));
-    const answer = await register(as(person, post), softwareAuthenticator(origin));
-    expectProblem(answer, 'conflict');
-    expect(await api.ports.passkeys.list(person.subject)).toEqual([]);
-  });
-});
-
 describe('a step-up', () => {
   test('by passkey gives a proof, and with the next refresh an administrator’s scopes', async () => {
     const { person, authenticator, id } = await withPasskey('admin');
@@ -772,38 +723,6 @@ describe('a step-up', () => {
     expect(given).toHaveLength(1);
     expect(revoked).toEqual(given);
     expect(await api.ports.signIn.refresh(given[0] ?? '')).toBeUndefined();
-  });
-
-  test('by password and code is nothing for whom a passkey protects', async () => {
-    const { person } = await withPasskey();
-    const { password } = person;
-    const refused = expectProblem(await as(person)('/auth/step-up', { password }), 'step-up-required');
-    expect(refused.headers['www-authenticate']).toContain('acr_values="passkey"');
-    await expectEntry(refused, 'AUTHENTICATION_FAILURE', { policy: 'step-up.passkey' });
-    const late = await newPerson();
-    const { challenge, session } = (await as(late)('/auth/step-up', { password: late.password })).body;
-    expect((await register(as(late), softwareAuthenticator(origin))).status).toBe(201);
-    const answer = await api.post('/auth/challenge', { challenge, session, code: codeOf(late.totp) });
-    await expectEntry(expectProblem(answer, 'step-up-required'), 'AUTHENTICATION_FAILURE', {
-      policy: 'step-up.passkey',
-    });
-  });
-
-  test('takes no tokens for a password alone, and throws them away', async () => {
-    const person = await newPerson();
-    const revoked: string[] = [];
-    const post = api.postWith(({ signIn: client }) => ({
-      signIn: {
-        ...client,
-        start: async () => ({ tokens: { accessToken: 'x', expiresIn: 900, refreshToken: 'y' } }),
-        revoke: async (token) => {
-          revoked.push(token);
-        },
-      },
-    }));
-    const answer = await as(person, post)('/auth/step-up', { password: person.password });
-    expectProblem(answer, 'invalid-credentials');
-    expect(revoked).toEqual(['y']);
   });
 
   test('goes on with a code, and with nothing else', async () => {
