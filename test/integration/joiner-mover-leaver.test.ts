@@ -145,14 +145,15 @@ describe('a leaver', () => {
   });
 });
 
-test('whose factors are reset enrols new ones, with the same password', async () => {
+test('whose factors are reset enrols new ones, after the temporary password that is handed over', async () => {
   const nurse = await clinic.join('nurse');
-  const reset = expectStatus(await change('POST', nurse.subject, '/reset-factors'), 204);
+  const reset = expectStatus(await change('POST', nurse.subject, '/reset-factors'), 200);
   await clinic.audited(reset, 'PRIVILEGE_CHANGE');
   await expectRefused(nurse.accessToken);
-  const { email, password } = nurse.credentials;
-  const answer = expectStatus(await login(nurse.credentials), 200);
-  expect(answer.body.challenge).toBe('MFA_SETUP');
+  expectProblem(await login(nurse.credentials), 'invalid-credentials');
+  const { email } = nurse.credentials;
+  const { temporaryPassword: password } = reset.body as { temporaryPassword: string };
+  expect((await login({ email, password })).body.challenge).toBe('NEW_PASSWORD_REQUIRED');
   const enrolled = await signIn(clinic.send, { email, password });
   expect(enrolled.credentials.totpSecret).not.toBe(nurse.credentials.totpSecret);
   expectProblem(await clinic.send({ path: aRecord, token: enrolled.accessToken }), 'not-found');
