@@ -392,6 +392,44 @@ describe('removing a passkey', () => {
     expect((await signIn(authenticator)).status).toBe(200);
   });
 
+  test('lets no session that it opened register another', async () => {
+    const { person, authenticator, id } = await backedByPasskey();
+    const thief = bodyOf(await signIn(authenticator)) as unknown as IdentityPerson;
+    const begun = bodyOf(await as(thief)('/passkeys/challenge')) as unknown as {
+      session: string;
+      options: Parameters<SoftwareAuthenticator['create']>[0];
+    };
+    expect((await remove(as(person), id)).status).toBe(204);
+    const credential = softwareAuthenticator(origin).create(begun.options);
+    expectProblem(await as(thief)('/passkeys', { session: begun.session, credential }), 'unauthenticated');
+    expectProblem(await api.post('/auth/refresh', { refreshToken: thief.refreshToken }), 'unauthenticated');
+  });
+
+  test('revokes at the user pool too, which may fail', async () => {
+    const { person, id } = await backedByPasskey();
+    const [signedOut, warnings]: [string[], string[]] = [[], []];
+    const post = api.postWith(({ accounts }) => ({
+      accounts: {
+        ...accounts,
+        signOut: (subject) => {
+          signedOut.push(subject);
+          return Promise.reject(new Error('down'));
+        },
+      },
+      log: { request() {}, failure() {}, warn: (event) => warnings.push(event) },
+    }));
+    expect((await remove(as(person, post), id)).status).toBe(204);
+    expect([signedOut, warnings]).toEqual([[person.subject], ['revocation-failed']]);
+  });
+
+  test('does not happen when the caller has lost the power meanwhile', async () => {
+    const { person, authenticator, id } = await backedByPasskey();
+    const answer = expectProblem(await remove(as(person, overtaken(person, suspended)), id), 'conflict');
+    await expectEntry(answer, 'REQUEST_REJECTED', { policy: 'passkeys.changed' });
+    await edit(person.subject, (item) => ({ ...item, status: { S: 'active' } }));
+    expect((await signIn(authenticator)).status).toBe(200);
+  });
+
   test('needs a session that a passkey backs', async () => {
     const { person, id } = await withPasskey();
     expectProblem(await remove(as(person), id), 'step-up-required');
