@@ -18,7 +18,7 @@ import {
 
 let api: IdentityApi;
 /** Another administrator, with a minute's requests of their own. */
-let leaver: IdentityPerson;
+let deputy: IdentityPerson;
 let elsewhere: { readonly tenant: string; readonly admin: IdentityPerson };
 beforeAll(async () => {
   api = await startIdentityApi();
@@ -30,7 +30,7 @@ beforeAll(async () => {
     adminTrainedOn: new Date().toISOString().slice(0, 10),
   });
   elsewhere = { tenant, admin: await api.enrol(adminEmail, admin.temporaryPassword) };
-  leaver = await api.join('admin');
+  deputy = await api.join('admin');
 }, 60_000);
 afterAll(() => api?.stop());
 
@@ -75,9 +75,9 @@ const app = {
 };
 const machine = { name: 'Laboratory', scopes: ['system/Vital.c'] };
 const newApp = async (change: object = {}): Promise<string> =>
-  String((await ask('POST', '/apps', { ...app, ...change })).body.id);
+  String((await ask('POST', '/apps', { ...app, ...change }, deputy)).body.id);
 const newMachine = async (change: object = {}): Promise<{ id: string; secret: string }> =>
-  (await ask('POST', '/machines', { ...machine, ...change })).body as { id: string; secret: string };
+  (await ask('POST', '/machines', { ...machine, ...change }, deputy)).body as { id: string; secret: string };
 
 describe('registering an application', () => {
   test('gives its id, and to a confidential one a secret that is stored nowhere', async () => {
@@ -233,6 +233,7 @@ describe('the lists', () => {
       200,
       'DIRECTORY_ACCESS',
     );
+    expect(machines.body).not.toHaveProperty('cursor');
     const items = machines.body.items as unknown as object[];
     expect(items).toContainEqual({ ...machine, id, createdAt: expect.any(String) });
   });
@@ -502,6 +503,24 @@ describe('a consent', () => {
     );
   });
 
+  test('is listed page by page, by a cursor that nobody makes', async () => {
+    const nurse = await api.join('nurse');
+    const ids = [await newApp(), await newApp()].sort();
+    for (const id of ids) expect((await grant(id, ['user/Patient.r'], nurse)).status).toBe(204);
+    const page = async (body: object) => {
+      const answer = await ask('POST', '/consents/_search', body, nurse);
+      return answer.body as unknown as { items: { client: string }[]; cursor?: string };
+    };
+    const first = await page({ limit: 1 });
+    const second = await page({ limit: 1, cursor: first.cursor });
+    expect([first, second].flatMap(({ items }) => items.map(({ client }) => client))).toEqual(ids);
+    expect(second).not.toHaveProperty('cursor');
+    expect(await page({ limit: 2 })).not.toHaveProperty('cursor');
+    const made = `${Buffer.from(JSON.stringify([9_999_999_999, ids[0]])).toString('base64url')}.${'A'.repeat(43)}`;
+    expect(first.cursor).toMatch(/^[\w-]+\.[\w-]{43}$/);
+    expect(await page({ limit: 1, cursor: made })).toMatchObject({ code: 'invalid-parameter' });
+  });
+
   test('covers no scope that the application is not registered for', async () => {
     const id = await newApp();
     await expectRefused(
@@ -598,7 +617,7 @@ test('a tenant has fifty applications and fifty machines at most', async () => {
           clients: async (_tenant, list, { limit }) =>
             Array.from({ length: list === which ? limit : limit - 1 }).map(() => ({}) as never),
         },
-      }))(path, body, { method, token: leaver.accessToken });
+      }))(path, body, { method, token: deputy.accessToken });
   expect(mostClients).toBe(50);
   const before = await poolClients();
   await expectRefused(await full('applications')('POST', '/apps', app), 'conflict', 'client.limit');
@@ -614,12 +633,12 @@ describe('whoever was suspended while asking changes nothing', () => {
   const mark = (status: 'active' | 'suspended'): Promise<number> =>
     api.cloud.edit(
       'directory',
-      ({ pk, sk }) => pk?.S === `U#${leaver.subject}` && sk?.S === 'PRINCIPAL',
+      ({ pk, sk }) => pk?.S === `U#${deputy.subject}` && sk?.S === 'PRINCIPAL',
       (item) => ({ ...item, status: { S: status } }),
     );
-  const all = async () => [await poolClients(), await rows('O#'), await rows(`U#${leaver.subject}`)];
+  const all = async () => [await poolClients(), await rows('O#'), await rows(`U#${deputy.subject}`)];
   const made = async (path: string, body?: object): Promise<string> =>
-    String((await ask('POST', path, body, leaver)).body.id);
+    String((await ask('POST', path, body, deputy)).body.id);
   afterEach(() => mark('active'));
 
   test.each<[string, () => Promise<[Method, string, object?]>]>([
@@ -640,7 +659,7 @@ describe('whoever was suspended while asking changes nothing', () => {
     const [method, path, body] = await prepared();
     await mark('suspended');
     const before = await all();
-    await expectRefused(await ask(method, path, body, leaver), 'conflict');
+    await expectRefused(await ask(method, path, body, deputy), 'conflict');
     expect(await all()).toEqual(before);
   });
 });
