@@ -250,12 +250,21 @@ describe('registering a passkey', () => {
     expectProblem(late, 'step-up-required');
   });
 
-  test('the eleventh one is refused', async () => {
+  test('the eleventh one is refused, at the beginning and at the end', async () => {
     const { person } = await backedByPasskey();
-    for (let count = 1; count < 10; count += 1)
+    for (let count = 1; count < 9; count += 1)
       expect((await register(as(person), softwareAuthenticator(origin))).status).toBe(201);
-    const answer = expectProblem(await as(person)('/passkeys/challenge'), 'conflict');
-    await expectEntry(answer, 'REQUEST_REJECTED', { policy: 'passkeys.most' });
+    const begun = bodyOf(await as(person)('/passkeys/challenge')) as unknown as {
+      session: string;
+      options: Parameters<SoftwareAuthenticator['create']>[0];
+    };
+    expect((await register(as(person), softwareAuthenticator(origin))).status).toBe(201);
+    const credential = softwareAuthenticator(origin).create(begun.options);
+    for (const answer of [
+      await as(person)('/passkeys/challenge'),
+      await as(person)('/passkeys', { session: begun.session, credential }),
+    ])
+      await expectEntry(expectProblem(answer, 'conflict'), 'REQUEST_REJECTED', { policy: 'passkeys.most' });
     const first = bodyOf(await as(person)('/passkeys/_search', { limit: 4 })) as {
       items: Json[];
       cursor: string;
