@@ -46,11 +46,9 @@ const ownOperation = (id: string, event: 'ACCESS_REVIEW' | 'PRIVILEGE_CHANGE'): 
       event,
     }),
   );
-const [start, expire, close] = [
-  ownOperation('reviews.startDue', 'ACCESS_REVIEW'),
-  ownOperation('reviews.expire', 'PRIVILEGE_CHANGE'),
-  ownOperation('reviews.close', 'ACCESS_REVIEW'),
-];
+const start = ownOperation('reviews.startDue', 'ACCESS_REVIEW');
+const expire = ownOperation('reviews.expire', 'PRIVILEGE_CHANGE');
+const close = ownOperation('reviews.close', 'ACCESS_REVIEW');
 
 const committing = (
   context: Context,
@@ -88,37 +86,55 @@ const reviewFacts = ({ tenant, review }: AccessReview): Facts => ({
   resourceId: review,
 });
 
-/** Takes every grant away that nobody has decided about, and closes the review. */
-const settle = async (
+/** Takes a grant away that nobody has decided about, unless it has changed otherwise by now. */
+const settleGrant = async (
   review: AccessReview,
+  subject: string,
   now: Date,
   commit: CommitAudited,
   { directory, reviews, sessions }: ReviewAccessPorts,
 ): Promise<void> => {
   const { tenant } = review;
+  const principal = await directory.principal(subject);
+  const decision = settlement(principal, review);
+  const decided = reviews.decisionUpdate(review, { subject, decision, at: now });
+  if (decision === 'superseded' || principal === undefined) {
+    await directory.commit([decided]);
+    return;
+  }
+  const change = { status: 'suspended' } as const;
+  const grant = { before: grantOf(principal), after: grantOf({ ...principal, ...change }) };
+  const alongside = [{ resource: 'AccessReview', id: review.review, version: 1 }];
+  await commit(expire, { tenant, resource: 'Principal', resourceId: subject, grant, alongside }, [
+    ...directory.principalUpdates(principal, change),
+    sessions.endAllUpdate(tenant, subject, now),
+    decided,
+  ]);
+};
+
+/**
+ * Takes every grant away that nobody has decided about, and closes the review; one that fails keeps no other from being taken
+ * away, but the review open.
+ */
+const settle = async (
+  review: AccessReview,
+  now: Date,
+  commit: CommitAudited,
+  ports: ReviewAccessPorts,
+): Promise<void> => {
+  const { reviews, log } = ports;
+  let left = 0;
   let after: string | undefined;
   do {
     const part = await reviews.grants(review, { after, limit: 1000 });
-    for (const { subject, decision: known } of part.grants) {
-      if (known !== 'pending') continue;
-      const principal = await directory.principal(subject);
-      const decision = settlement(principal, review);
-      const decided = reviews.decisionUpdate(review, { subject, decision, at: now });
-      if (decision === 'superseded' || principal === undefined) {
-        await directory.commit([decided]);
-        continue;
-      }
-      const change = { status: 'suspended' } as const;
-      const grant = { before: grantOf(principal), after: grantOf({ ...principal, ...change }) };
-      const alongside = [{ resource: 'AccessReview', id: review.review, version: 1 }];
-      await commit(expire, { tenant, resource: 'Principal', resourceId: subject, grant, alongside }, [
-        ...directory.principalUpdates(principal, change),
-        sessions.endAllUpdate(tenant, subject, now),
-        decided,
-      ]);
-    }
+    for (const { subject } of part.grants.filter(({ decision }) => decision === 'pending'))
+      await settleGrant(review, subject, now, commit, ports).catch((error: unknown) => {
+        left += 1;
+        log.failure({ operation: expire.id, ...errorPlaces(error) });
+      });
     after = part.after;
   } while (after !== undefined);
+  if (left > 0) throw new ApiError('unavailable', { policy: 'review.left' });
   await commit(close, reviewFacts(review), reviews.closeUpdates(review));
 };
 

@@ -500,6 +500,29 @@ describe('every day', () => {
     expect(await api.ports.reviews.open(first.tenant)).toBeUndefined();
   });
 
+  test('what fails of one person keeps nobody else’s grant, and is done the next day', async () => {
+    const { tenant, admin, join } = await open();
+    const people = [await join('nurse'), await join('nurse'), await join('nurse')];
+    await start(admin);
+    const { directory } = api.ports;
+    const [first] = people.map(({ subject }) => subject).sort();
+    const failing = {
+      ...directory,
+      principal: (subject: string) => (subject === first ? down() : directory.principal(subject)),
+    };
+    const logged: object[] = [];
+    const log = { request() {}, failure: (line: object) => logged.push(line), warn() {} };
+    await expect(run(daysOn(31), { directory: failing, log })).rejects.toThrow('1 tenants');
+    const statuses = async () =>
+      (await Promise.all(people.map(({ subject }) => known(subject)))).map((person) => person?.status).sort();
+    expect(await statuses()).toEqual(['active', 'suspended', 'suspended']);
+    expect(logged).toContainEqual(expect.objectContaining({ operation: 'reviews.expire', error: 'Error' }));
+    expect((await api.ports.reviews.open(tenant))?.status).toBe('open');
+    await run(daysOn(31));
+    expect(await statuses()).toEqual(['suspended', 'suspended', 'suspended']);
+    expect(await api.ports.reviews.open(tenant)).toBeUndefined();
+  });
+
   test('nobody is suspended without an audit entry', async () => {
     const { admin, join } = await open();
     const nurse = await join('nurse');
