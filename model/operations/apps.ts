@@ -3,7 +3,7 @@ import type { Schema } from '../define/field.ts';
 import { client, name, scopesOf, secret, time } from './client-fields.ts';
 import { pageOf, pageRequest } from './page.ts';
 
-const path = '(?:/[A-Za-z0-9._~%@:-]*)*';
+const path = '(?:/[A-Za-z0-9._~%@:/-]*)?';
 const port = '(?::[1-9][0-9]{0,4})?';
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 /** An HTTPS address with a host name, without query and fragment; it is compared character by character. */

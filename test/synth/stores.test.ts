@@ -50,6 +50,7 @@ const storesNothing = [
   'AWS::ApiGateway::RestApi',
   'AWS::ApiGateway::Stage',
   'AWS::Cognito::UserPoolClient',
+  'AWS::Cognito::UserPoolDomain',
   'AWS::Cognito::UserPoolResourceServer',
   'AWS::Events::Rule',
   'AWS::IAM::ManagedPolicy',
