@@ -61,25 +61,21 @@ export const isDue = (since: string, now: Date): boolean =>
 export const isReviewed = ({ role, status }: Pick<DirectoryPrincipal, 'role' | 'status'>): boolean =>
   role !== 'patient' && status === 'active';
 
-const isPending = ({ status, grantExpiresAt }: DirectoryPrincipal, { deadline }: AccessReview): boolean =>
-  status === 'active' && grantExpiresAt === deadline;
+/** Whether somebody still has the grant that a review lets expire. */
+export const isUnattested = (
+  principal: DirectoryPrincipal | undefined,
+  { deadline }: Pick<AccessReview, 'deadline'>,
+): principal is DirectoryPrincipal => principal?.status === 'active' && principal.grantExpiresAt === deadline;
 
 /**
  * What attesting changes: the grant does not expire.
  * @throws ApiError `conflict` when the grant is not the one that the review lists any more.
  */
 export const attestation = (principal: DirectoryPrincipal, review: AccessReview): PrincipalChange => {
-  if (!isPending(principal, review)) throw new ApiError('conflict', { policy: 'grant.changed' });
+  if (!isUnattested(principal, review)) throw new ApiError('conflict', { policy: 'grant.changed' });
   return { grantExpiresAt: undefined };
 };
 
 /** What revoking changes, if the grant is still there. */
 export const revocation = ({ status }: DirectoryPrincipal): PrincipalChange | undefined =>
   status === 'active' ? { status: 'suspended' } : undefined;
-
-/** What becomes of a pending grant when the time is over. */
-export const settlement = (
-  principal: DirectoryPrincipal | undefined,
-  review: AccessReview,
-): Extract<GrantDecision, 'expired' | 'superseded'> =>
-  principal !== undefined && isPending(principal, review) ? 'expired' : 'superseded';

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { defineOperation } from '../../model/define/define-operation.ts';
 import { type CustomOperation, customOperation } from '../../model/derive/operations.ts';
-import { type AccessReview, isDue, isOver, newReview, settlement } from '../domain/access-review.ts';
+import { type AccessReview, isDue, isOver, isUnattested, newReview } from '../domain/access-review.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { asApiError } from '../domain/as-api-error.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
@@ -96,10 +96,10 @@ const settleGrant = async (
 ): Promise<void> => {
   const { tenant } = review;
   const principal = await directory.principal(subject);
-  const decision = settlement(principal, review);
-  const decided = reviews.decisionUpdate(review, { subject, decision, at: now });
-  if (decision === 'superseded' || principal === undefined) {
-    await directory.commit([decided]);
+  const decided = (decision: 'expired' | 'superseded') =>
+    reviews.decisionUpdate(review, { subject, decision, at: now });
+  if (!isUnattested(principal, review)) {
+    await directory.commit([decided('superseded')]);
     return;
   }
   const change = { status: 'suspended' } as const;
@@ -108,7 +108,7 @@ const settleGrant = async (
   await commit(expire, { tenant, resource: 'Principal', resourceId: subject, grant, alongside }, [
     ...directory.principalUpdates(principal, change),
     sessions.endAllUpdate(tenant, subject, now),
-    decided,
+    decided('expired'),
   ]);
 };
 

@@ -4,9 +4,9 @@ import {
   isDue,
   isOver,
   isReviewed,
+  isUnattested,
   newReview,
   revocation,
-  settlement,
 } from '../../../lambdas/domain/access-review.ts';
 import type { DirectoryPrincipal } from '../../../lambdas/domain/directory-entry.ts';
 import { roles } from '../../../model/vocabulary.ts';
@@ -81,8 +81,7 @@ test('what is revoked is suspended, unless it is gone already', () => {
   expect(revocation({ ...pending, status: 'removed' })).toBeUndefined();
 });
 
-test('what nobody decided about expires, unless it has changed', () => {
-  expect(settlement(pending, review)).toBe('expired');
-  for (const changed of [attested, suspended, undefined])
-    expect(settlement(changed, review)).toBe('superseded');
+test('what nobody decided about is unattested, unless it has changed', () => {
+  expect(isUnattested(pending, review)).toBe(true);
+  for (const changed of [attested, suspended, undefined]) expect(isUnattested(changed, review)).toBe(false);
 });

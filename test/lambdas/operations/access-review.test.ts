@@ -409,7 +409,11 @@ describe('every day', () => {
     await api.post(`/users/${leaver.subject}`, undefined, { method: 'DELETE', token });
     await run(daysOn(29.99));
     expect(await known(provider.subject)).toMatchObject({ status: 'active' });
-    await run(daysOn(30.01));
+    const { directory } = api.ports;
+    // What is decided is not looked at again.
+    const principal = (subject: string) =>
+      subject === nurse.subject ? down() : directory.principal(subject);
+    await run(daysOn(30.01), { directory: { ...directory, principal } });
     expect(await known(provider.subject)).toMatchObject({ status: 'suspended', roleVersion: 2 });
     expect(await known(admin.subject)).toMatchObject({ status: 'suspended' });
     expect(await known(nurse.subject)).toMatchObject({ status: 'active' });
@@ -487,7 +491,16 @@ describe('every day', () => {
       commit: (items: Parameters<typeof directory.commit>[0]) =>
         JSON.stringify(items).includes(`"T#${first.tenant}#U#`) ? down() : directory.commit(items),
     };
-    await expect(run(daysOn(31), { directory: failing })).rejects.toThrow('1 tenants');
+    const logged: object[] = [];
+    const log = { request() {}, failure: (line: object) => logged.push(line), warn() {} };
+    await expect(run(daysOn(31), { directory: failing, log })).rejects.toThrow('1 tenants');
+    expect(logged).toContainEqual({
+      requestId: expect.stringMatching(/-\d+$/),
+      operation: 'reviews.expire',
+      code: 'unavailable',
+      error: 'Error',
+      at: expect.arrayContaining([expect.stringContaining('access-review.test.ts')]),
+    });
     const statuses = async () =>
       Promise.all(people.map(async ({ subject }) => (await known(subject))?.status));
     expect(await statuses()).toEqual(['active', 'suspended']);

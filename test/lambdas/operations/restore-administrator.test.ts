@@ -148,6 +148,15 @@ describe('nobody is restored', () => {
     expect(await known(first.admin.subject)).toMatchObject({ roleVersion: 1 });
   });
 
+  test('and the directory is asked about nobody, for an address without an account', async () => {
+    const { directory } = api.ports;
+    const principal = () => Promise.reject(new Error('asked'));
+    const asking = restore(commandFor('tenant000001', newEmail()), {
+      directory: { ...directory, principal },
+    });
+    await expect(asking).rejects.toThrow('not-found');
+  });
+
   test.each([
     ['invalid-body', { tenant: 'x' }],
     ['invalid-body', { adminEmail: 'nobody' }],
