@@ -15,7 +15,7 @@ export const grantConsent: Run<IdentityPorts, undefined> = {
     const { tenant, subject } = caller;
     const { now, operation, facts } = request;
     const { scopes } = request.body as { readonly scopes: readonly string[] };
-    const app = await activeClient(request, applicationKinds, ports);
+    const { client: app } = await activeClient(request, applicationKinds, ports);
     facts.resource = 'Consent';
     if (!scopes.every((scope) => app.scopes.includes(scope)))
       throw new ApiError('not-permitted', { policy: 'consent.scopes' });

@@ -7,7 +7,7 @@ import type { Run } from './run.ts';
 export const readMachine: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
   complete: async (request, _fetched, ports) => {
-    const machine = await activeClient(request, ['machine'], ports);
+    const { client: machine } = await activeClient(request, ['machine'], ports);
     const [principal, secrets] = await Promise.all([
       ports.directory.principal(machine.client),
       ports.appClients.secrets(machine.client),

@@ -7,13 +7,13 @@ import type { OperationRequest, Run } from './run.ts';
 
 type TransactionItems = Parameters<IdentityPorts['directory']['commit']>[0];
 
-/** A machine's part in the directory beside the client's, and the end of its sessions. */
+/** A machine's part in the directory beside the client's, and the end of its sessions; an application has none. */
 const principalItems = async (
   { facts, now }: OperationRequest,
-  { client: subject, tenant, kind }: DirectoryClient,
+  { client: subject, tenant }: DirectoryClient,
   { directory, sessions }: IdentityPorts,
 ): Promise<TransactionItems> => {
-  const machine = kind === 'machine' ? await directory.principal(subject) : undefined;
+  const machine = await directory.principal(subject);
   if (machine === undefined) return [];
   facts.grant = { before: grantOf(machine), after: grantOf({ ...machine, status: 'removed' }) };
   return [
@@ -29,9 +29,8 @@ const principalItems = async (
 const removeClient = (kinds: readonly ClientKind[]): Run<IdentityPorts, undefined> => ({
   fetch: async () => undefined,
   complete: async (request, _fetched, ports) => {
-    const client = await ownClient(request, kinds, ports);
-    const { principal: caller, now, operation } = request;
-    if (caller === undefined) throw new ApiError('unauthenticated');
+    const { client, caller } = await ownClient(request, kinds, ports);
+    const { now, operation } = request;
     const { appClients, auditPut, clients, directory, log } = ports;
     if (client.status === 'active') {
       const items = await principalItems(request, client, ports);

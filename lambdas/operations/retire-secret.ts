@@ -11,9 +11,8 @@ import type { Run } from './run.ts';
 export const retireSecret: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
   complete: async (request, _fetched, ports) => {
-    const machine = await activeClient(request, ['machine'], ports);
-    const { principal: caller, now, operation } = request;
-    if (caller === undefined) throw new ApiError('unauthenticated');
+    const { client: machine, caller } = await activeClient(request, ['machine'], ports);
+    const { now, operation } = request;
     const { client, tenant, retiredSecret } = machine;
     const { secret = '' } = request.pathParameters;
     const { appClients, auditPut, clients, directory, sessions } = ports;

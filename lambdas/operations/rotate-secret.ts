@@ -10,9 +10,8 @@ import type { Run } from './run.ts';
 export const rotateSecret: Run<IdentityPorts, undefined> = {
   fetch: async () => undefined,
   complete: async (request, _fetched, ports) => {
-    const machine = await activeClient(request, ['machine'], ports);
-    const { principal: caller, now, operation } = request;
-    if (caller === undefined) throw new ApiError('unauthenticated');
+    const { client: machine, caller } = await activeClient(request, ['machine'], ports);
+    const { now, operation } = request;
     const { appClients, auditPut, clients, directory, log } = ports;
     const added = await appClients.addSecret(machine.client);
     if (added === undefined) throw new ApiError('conflict', { policy: 'secret.limit' });

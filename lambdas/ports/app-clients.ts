@@ -75,7 +75,7 @@ const flowsOf = (kind: ClientKind, redirectUris: readonly string[]): Flows =>
         RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: refreshGrace },
       };
 
-const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+const isNamed = (error: unknown, name: string): boolean => (error as Error).name === name;
 
 /** The clients of one user pool. */
 export const appClients = ({

@@ -423,6 +423,29 @@ describe('a machine', () => {
     }
   });
 
+  test('that a review has suspended is told so', async () => {
+    const { id } = await newMachine();
+    await api.cloud.edit(
+      'directory',
+      ({ pk, sk }) => pk?.S === `U#${id}` && sk?.S === 'PRINCIPAL',
+      (item) => ({ ...item, status: { S: 'suspended' } }),
+    );
+    expect((await ask('GET', `/machines/${id}`, undefined, deputy)).body.status).toBe('suspended');
+  });
+
+  test('is registered once under an id', async () => {
+    const { id } = await newMachine();
+    const theirs = {
+      ...machine,
+      client: id,
+      tenant: elsewhere.tenant,
+      kind: 'machine',
+      status: 'active',
+    } as const;
+    const again = api.ports.clients.clientPuts(theirs, { at: new Date(), by: deputy.subject });
+    expect(await api.ports.directory.commit(again)).toBe(false);
+  });
+
   test('that is removed is no principal and no client any more', async () => {
     const { id } = await newMachine();
     await expectDone(await ask('DELETE', `/machines/${id}`), 204, 'PRIVILEGE_CHANGE', {
@@ -494,7 +517,10 @@ describe('a consent', () => {
     const others = await ask('POST', '/consents/_search', {});
     expect(others.body.items).toEqual([]);
     await expectRefused(await ask('DELETE', `/consents/${id}`), 'not-found', 'consent.unknown');
-    await expectDone(await ask('DELETE', `/consents/${id}`, undefined, person), 204, 'PRIVILEGE_CHANGE');
+    await expectDone(await ask('DELETE', `/consents/${id}`, undefined, person), 204, 'PRIVILEGE_CHANGE', {
+      resource: 'Consent',
+      resourceId: id,
+    });
     expect(await api.ports.directory.consent(person.subject, id)).toBeUndefined();
     await expectRefused(
       await ask('DELETE', `/consents/${id}`, undefined, person),
@@ -546,6 +572,23 @@ describe('a consent', () => {
     );
     await expectRefused(answer, 'conflict', 'consent.changed');
     expect(await api.ports.directory.consent(person.subject, id)).toBeUndefined();
+  });
+
+  test('is neither given nor taken back over one that changed meanwhile', async () => {
+    const id = await newApp();
+    await grant(id, ['user/Patient.r']);
+    const first = await api.ports.directory.consent(person.subject, id);
+    await grant(id, ['user/Vital.r']);
+    const by = (consent: typeof first) =>
+      api.postWith((ports) => ({ directory: { ...ports.directory, consent: async () => consent } }));
+    const put = { method: 'PUT', token: person.accessToken } as const;
+    const scopes = ['user/Patient.r'];
+    for (const stale of [first, undefined])
+      await expectRefused(await by(stale)(`/consents/${id}`, { scopes }, put), 'conflict', 'consent.changed');
+    expect(await api.ports.directory.consent(person.subject, id)).toMatchObject({ scopes: ['user/Vital.r'] });
+    await ask('DELETE', `/consents/${id}`, undefined, person);
+    const again = { method: 'DELETE', token: person.accessToken } as const;
+    await expectRefused(await by(first)(`/consents/${id}`, undefined, again), 'conflict', 'consent.changed');
   });
 
   const endedAt = async (id: string): Promise<string | undefined> => {

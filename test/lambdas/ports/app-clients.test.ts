@@ -178,3 +178,33 @@ test('another failure of Cognito is not taken for a limit or an absence', async 
   await expect(own.remove('x')).rejects.toThrow('later');
   await expect(own.removeSecret('x', 'x--1')).rejects.toThrow('later');
 });
+
+describe('what Cognito leaves out of an answer', () => {
+  const answering = (answer: object): AppClients =>
+    appClients({
+      pool,
+      cognito: { send: async () => answer } as unknown as CognitoIdentityProviderClient,
+      accessMinutes: 15,
+      refreshMinutes: 1440,
+    });
+
+  test('is no client', async () => {
+    await expect(answering({}).create(machine)).rejects.toThrow('Cognito made no client');
+    await expect(answering({ UserPoolClient: {} }).create(machine)).rejects.toThrow('Cognito made no client');
+  });
+
+  test.each([{}, { ClientSecretId: 'x--1' }, { ClientSecretValue: 'x' }])('is no secret', async (given) => {
+    const own = answering({ ClientSecretDescriptor: given });
+    await expect(own.addSecret('x')).rejects.toThrow('Cognito made no secret');
+  });
+
+  test('is in no list', async () => {
+    const ClientSecretCreateDate = new Date('2026-11-22T12:00:00Z');
+    const whole = { ClientSecretId: 'x--1', ClientSecretCreateDate };
+    const ClientSecrets = [{ ClientSecretId: 'x--2' }, { ClientSecretCreateDate }, whole];
+    expect(await answering({ ClientSecrets }).secrets('x')).toEqual([
+      { id: 'x--1', createdAt: '2026-11-22T12:00:00.000Z' },
+    ]);
+    expect(await answering({}).secrets('x')).toEqual([]);
+  });
+});
