@@ -583,7 +583,9 @@ describe('a consent', () => {
       api.postWith((ports) => ({ directory: { ...ports.directory, consent: async () => consent } }));
     const put = { method: 'PUT', token: person.accessToken } as const;
     const scopes = ['user/Patient.r'];
-    for (const stale of [first, undefined])
+    const current = await api.ports.directory.consent(person.subject, id);
+    const ofThisMoment = first && current && { ...first, grantedAt: current.grantedAt };
+    for (const stale of [first, ofThisMoment, undefined])
       await expectRefused(await by(stale)(`/consents/${id}`, { scopes }, put), 'conflict', 'consent.changed');
     expect(await api.ports.directory.consent(person.subject, id)).toMatchObject({ scopes: ['user/Vital.r'] });
     await ask('DELETE', `/consents/${id}`, undefined, person);
