@@ -87,6 +87,15 @@ describe('a step of a sign-in', () => {
     await expect(code).rejects.toThrow('down');
   });
 
+  test('that fails for a new password is not refused', async () => {
+    const answered = newClient().during(
+      'AdminRespondToAuthChallenge',
+      failure('InternalErrorException'),
+      ({ answer }) => answer({ ...pending, challenge: 'NEW_PASSWORD_REQUIRED' }, { newPassword: 'x' }),
+    );
+    await expect(answered).rejects.toThrow('down');
+  });
+
   test('carries the handle of its evidence, for the token trigger, and nothing without', async () => {
     const sent: { ClientMetadata?: object }[] = [];
     const answer = async (_real: unknown, input: object) => {
