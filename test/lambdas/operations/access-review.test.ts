@@ -469,6 +469,26 @@ describe('every day', () => {
     expect(await known(admin.subject)).toMatchObject({ status: 'suspended' });
   });
 
+  test('a review that lists every grant stays as it is: who joins later is not in it', async () => {
+    const { admin, join } = await open();
+    const { id: review = '' } = (await start(admin)).body;
+    const late = await join('nurse');
+    await run(daysOn(1));
+    expect((await grants(admin, review)).map(({ subject }) => subject)).toEqual([admin.subject]);
+    expect(await known(late.subject)).not.toHaveProperty('grantExpiresAt');
+  });
+
+  test('no review begins in a tenant that is suspended', async () => {
+    const { tenant } = await open();
+    await api.cloud.edit(
+      'directory',
+      ({ pk, sk }) => pk?.S === `T#${tenant}#` && sk?.S === 'TENANT',
+      (item) => ({ ...item, status: { S: 'suspended' } }),
+    );
+    await run(daysOn(91));
+    expect(await api.ports.reviews.open(tenant)).toBeUndefined();
+  });
+
   test('a review that broke off is completed', async () => {
     const { tenant, admin, join } = await open();
     const nurse = await join('nurse');
